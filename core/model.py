@@ -162,18 +162,29 @@ class DeletedKeyPair(NamedTuple):
     given_up: bool = False
 
 
+class OpenedFile(NamedTuple):
+    """The private key file out of which a key was taken."""
+
+    path: Path
+    file_format: FileFormat
+    is_encrypted: bool
+
+
 @dataclass(frozen=True, slots=True)
 class CreatedKeyPair:
     """The answer of CreateKeyPair: the one time the private key is handed over.
 
     `warning` is set when the record is written, but the disk did not confirm that it would survive
-    a power cut.
+    a power cut. `by_ec2` is not set where only the public half was given to EC2, and `file` is set
+    where the key was taken out of one that was saved.
     """
 
     key_pair: KeptKeyPair
     key_format: KeyFormat
     key_material: KeyMaterial = field(repr=False, compare=False)
     warning: str | None = None
+    by_ec2: bool = True
+    file: OpenedFile | None = None
 
 
 class SavedKeyMaterial(NamedTuple):

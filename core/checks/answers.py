@@ -81,7 +81,8 @@ class Found:
     `source` is a path, `the agent` or empty for a text; `line` counts from 1 where a file holds
     several keys. `kind` says in which form the key stands, or why a text that holds none was not
     looked up, `note` is a sentence fragment.
-    `deleted` are the pairs that had the key, where none has it now. `minor` is set for what need
+    `deleted` are the pairs that had the key, where none has it now; `given_up` is set where the
+    private key of one of them was given up with it. `minor` is set for what need
     not be said of a folder: what in it is no key. `is_link` tells a link that was not followed.
     Nothing of it is private; source and comment may be any text.
     """
@@ -95,6 +96,7 @@ class Found:
     note: str = ""
     matches: tuple[Match, ...] = ()
     deleted: tuple[PairReference, ...] = ()
+    given_up: bool = False
     minor: bool = False
     is_link: bool = False
 

@@ -144,15 +144,15 @@ class Finder:
         for name, pair in self.pairs:
             self._by_key[pair.public_key].append((name, pair))
         self._deleted: list[tuple[PairReference, KeptKeyPair]] = []
+        self._given_up: set[PairReference] = set()
         self._deleted_by_key: dict[str, list[PairReference]] = defaultdict(list)
         for name, describe_deleted in deleted:
             with suppress(EC2Error, StoreError):  # which is among the problems already
-                self._deleted += [
-                    (PairReference(name, gone.key_pair_id, gone.key_pair.key_name), gone.key_pair)
-                    for gone in describe_deleted()
-                    if gone.key_pair is not None
-                ]
-
+                for gone in describe_deleted():
+                    if gone.key_pair is not None:
+                        was = PairReference(name, gone.key_pair_id, gone.key_pair.key_name)
+                        self._deleted.append((was, gone.key_pair))
+                        self._given_up |= {was} if gone.given_up else set()
         for reference, pair in self._deleted:
             self._deleted_by_key[pair.public_key].append(reference)
         # What was read of files for the sake of another, until it is their turn.
@@ -410,7 +410,8 @@ class Finder:
         )
         deleted = () if matches else tuple(self._deleted_by_key.get(key.line, ()))
         standing = _standing(matches, deleted)
-        return Found(source, standing, kind, line, key, comment, note, matches, deleted)
+        lost = not self._given_up.isdisjoint(deleted)
+        return Found(source, standing, kind, line, key, comment, note, matches, deleted, lost)
 
     def _by(self, kind: str, kind_of: Callable[[KeptKeyPair], str | None]) -> Found:
         """Return the pairs of which something is what was given; `kind_of` says what, or None."""
@@ -418,7 +419,8 @@ class Finder:
         matches = tuple(Match(name, pair, each) for name, pair, each in kinds if each)
         gone = (reference for reference, pair in self._deleted if kind_of(pair))
         deleted = () if matches else tuple(gone)
-        return Found("", _standing(matches, deleted), kind, matches=matches, deleted=deleted)
+        standing, lost = _standing(matches, deleted), not self._given_up.isdisjoint(deleted)
+        return Found("", standing, kind, matches=matches, deleted=deleted, given_up=lost)
 
     # Text ---------------------------------------------------------------------------------------
 

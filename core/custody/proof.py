@@ -8,12 +8,12 @@ from typing import NamedTuple
 
 from core.disk import files
 from core.errors import ProofFailed
-from core.keys import EncodingError, convert, pem
+from core.keys import EncodingError, convert, file_formats, pem
 from core.keys.file_formats import FileKind
 from core.keys.fingerprint import fingerprints
 from core.keys.keygen import PrivateKey
 from core.keys.reading import private_file
-from core.model import CreatedKeyPair, KeptKeyPair, KeyFormat
+from core.model import CreatedKeyPair, KeptKeyPair, KeyFormat, OpenedFile
 from core.process import changing
 from core.secret import KeyMaterial, Passphrase
 
@@ -66,7 +66,9 @@ def open_proven(
     is_ppk = proven.container in (FileKind.PPK2, FileKind.PPK3)
     key_format = KeyFormat.PPK if is_ppk else KeyFormat.PEM
     material = convert.encode(proven.private_key, key_format, key_pair.key_name)
-    return CreatedKeyPair(key_pair, key_format, KeyMaterial(material))
+    file_format = file_formats.of_file(proven.container, path.name, encrypted=given is not None)
+    file = OpenedFile(path, file_format, given is not None)
+    return CreatedKeyPair(key_pair, key_format, KeyMaterial(material), by_ec2=False, file=file)
 
 
 @changing()

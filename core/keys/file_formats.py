@@ -32,6 +32,15 @@ _SUFFIXES = {
 PRIVATE_SUFFIXES = frozenset({*_SUFFIXES.values(), ".key"})
 """Endings that say that a file is a private key."""
 
+_OF_KIND = {
+    FileKind.PKCS1: FileFormat.PEM,
+    FileKind.DER: FileFormat.PEM,
+    FileKind.PKCS8: FileFormat.PKCS8,
+    FileKind.OPENSSH: FileFormat.OPENSSH,
+    FileKind.PPK2: FileFormat.PPK2,
+    FileKind.PPK3: FileFormat.PPK3,
+}
+
 _READERS = {
     FileFormat.PEM: "ssh, PuTTYgen, openssl read it",
     FileFormat.PPK2: "PPK version 2: any PuTTY or WinSCP",
@@ -46,13 +55,24 @@ def of_key_format(key_format: KeyFormat) -> FileFormat:
     return {KeyFormat.PEM: FileFormat.PEM, KeyFormat.PPK: FileFormat.PPK2}[key_format]
 
 
+def of_file(container: FileKind, name: str, *, encrypted: bool) -> FileFormat:
+    """Return the format of a file that was written here.
+
+    EC2's PEM of an ED25519 key is OpenSSH's container; what tells the two apart is the name, or a
+    passphrase, which PEM does not take.
+    """
+    if container is FileKind.OPENSSH and not encrypted and not name.endswith(".openssh"):
+        return FileFormat.PEM
+    return _OF_KIND[container]
+
+
 def suffix(file_format: FileFormat) -> str:
     """Return the ending of a file of that format, with its dot."""
     return _SUFFIXES[file_format]
 
 
-def readers(file_format: FileFormat, as_created: FileFormat) -> str:
-    """Return in one phrase which programs read it, and whether it is what EC2 gave."""
+def readers(file_format: FileFormat, as_created: FileFormat | None) -> str:
+    """Return in one phrase which programs read it, and whether it is what EC2 gave, if it did."""
     words = _READERS[file_format]
     return f"as EC2 gave it; {words}" if file_format is as_created else words
 

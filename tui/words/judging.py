@@ -319,8 +319,13 @@ _STRENGTHS = {
 }
 
 
-def of_passphrase(first: str, again: str) -> Verdict:
-    """Return the verdict on a passphrase while it is typed twice; it quotes nothing of it."""
+def of_passphrase(first: str, again: str, not_as: str = "") -> Verdict:
+    """Return the verdict on a passphrase while it is typed twice; it quotes nothing of it.
+
+    `not_as` says what it means to leave it empty where the key is encrypted elsewhere.
+    """
+    if not first and not again and not_as:
+        return Verdict(f"left empty, {not_as}", Tone.CAUTION)
     if not first and not again:
         return Verdict("left empty, the file is not encrypted, as EC2 gives it")
     problem = passphrase.problem(first)

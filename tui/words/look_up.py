@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from core.checks.answers import IS_NO_KEY, PRIVATE, THE_AGENT, TOO_SHORT, Found, Match, Standing
 from core.words.plural import n_of
+from tui.words.pairs import what_comes_back
 from tui.words.text import visible
 
 
@@ -13,10 +14,11 @@ def line(found: Found) -> str:
     return ": ".join(filter(None, (where, answer(found))))
 
 
-def answer(found: Found, back: str = "U in the list there brings it back") -> str:
+def answer(found: Found, back: str = "U in the list there") -> str:
     """Return whose key it is, in words; all of it has been made visible.
 
-    `back` says how a deleted pair is brought back; commands know the key in the table.
+    `back` is what brings a deleted pair back, and is empty where nothing does; commands know the
+    key in the table.
     """
     kind = found.kind or "key"
     comment = f", comment {visible(found.comment)}" if found.comment else ""
@@ -30,7 +32,8 @@ def answer(found: Found, back: str = "U in the list there brings it back") -> st
         case Standing.DELETED:
             places = [f"{pair.key_name} in {pair.region}" for pair in found.deleted]
             pairs = visible(" and ".join(places))
-            return f"of the deleted pair {pairs}; {back} ({kind}{comment}{note})"
+            way = f"; {back} {what_comes_back(given_up=found.given_up)}" if back else ""
+            return f"of the deleted pair {pairs}{way} ({kind}{comment}{note})"
         case Standing.UNKNOWN:
             key = found.public_key
             what = f"{key.key_type} {key.bits} bits {found.fingerprint}, " if key else ""

@@ -11,6 +11,7 @@ TYPE_CHECKING = False
 """What type checkers take for true; a command that only reads has no time for `typing`."""
 
 if TYPE_CHECKING:
+    from core.checks.agent_stays import AgentStay
     from core.model import Custody, KeptKeyPair
 
 MARKS: Mapping[str, str] = {"unsaved": "!", "imported": "↓"}
@@ -45,6 +46,18 @@ def of_elsewhere(custody: "Custody") -> list[str]:
             "where its private key is, is not known",
         ]
     return ["not made with keypairs: who has its private key is not known", _NOT_MADE_HERE]
+
+
+def what_comes_back(*, given_up: bool) -> str:
+    """Return what a key does that brings a deleted pair back: of what was given up, less."""
+    return "brings the pair back, without its private key" if given_up else "brings it back"
+
+
+def of_agent_stay(stay: "AgentStay") -> list[str]:
+    """Return where the private key of a pair is that was only added to an agent, longest first."""
+    until = f" until {moment(stay.until)}" if stay.until else ""
+    since = f"in the agent since {moment(stay.since)}{until}"
+    return [f"{since}, as it was added here; never saved to a file", f"{since}; never saved"]
 
 
 def may_be_lost(key_pair: "KeptKeyPair") -> bool:

@@ -69,6 +69,14 @@ def _spelled_out(character: str) -> str:
     return f"\\u{{{ord(character):x}}}"
 
 
+def for_programs(text: str) -> str:
+    """Return text as `visible` does, with each backslash doubled: as a program undoes it simply."""
+    return "".join(
+        _spelled_out(each) if spelled else "\\\\" if each == "\\" else each
+        for each, spelled in _judged(text)
+    )
+
+
 def as_pasted(text: str) -> str:
     """Return text as `visible` does, but each backslash as it is: for what holds lines to paste.
 

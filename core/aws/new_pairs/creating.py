@@ -107,7 +107,7 @@ class NewPairs:
         try:
             if hand_over is not None:
                 key_pair = answers.key_pair(described, custody)
-                hand_over(CreatedKeyPair(key_pair, key_format, material))
+                hand_over(CreatedKeyPair(key_pair, key_format, material, by_ec2=False))
             sent = request | {"PublicKeyMaterial": public_key.line.encode()}
             answer = self.imported(sent, in_doubt=kept is not None)
         except BaseException as error:
@@ -218,7 +218,7 @@ class NewPairs:
             self._mirror.add(key_pair, operation)
         except StoreError as error:
             warning = f"It is not noted on this machine. {error}"
-        return CreatedKeyPair(key_pair, key_format, material, warning)
+        return CreatedKeyPair(key_pair, key_format, material, warning, by_ec2=operation is None)
 
 
 def _note_lost(mirror: Mirror, key_pair: KeptKeyPair) -> None:

@@ -43,6 +43,7 @@ def test_made_here_the_key_is_in_hand_whatever_becomes_of_the_answer(
     assert shown.tags == (Tag("Env", "prod"),)
     assert shown.custody.private_key is PrivateKeyState.UNSAVED
     assert shown.key_pair_id == created.key_pair.key_pair_id
+    assert not created.by_ec2
     assert server.calls["CreateKeyPair"] == 0
 
 
@@ -125,6 +126,7 @@ def test_made_by_ec2_the_key_is_that_of_the_pair(
     assert shown.public_key == public_key.line
     assert created.key_pair.key_fingerprint == shown.key_fingerprint
     assert created.warning is None
+    assert created.by_ec2
     assert server.calls["CreateKeyPair"] == 1
 
 

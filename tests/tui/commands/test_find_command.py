@@ -89,6 +89,20 @@ def test_the_key_of_a_deleted_pair_is_said_to_come_back_with_u(
     assert (pair["region"], pair["key_name"]) == ("eu-west-1", "laptop")
 
 
+def test_of_a_pair_whose_private_key_was_given_up_the_pair_alone_comes_back(
+    data: Path, keys: Path, capsys: Output
+) -> None:
+    backend = open_local(data, "eu-west-1").backend
+    given_up = backend.create_key_pair(key_name="gone", key_type="ed25519").key_pair
+    backend.delete_key_pair(key_pair_id=given_up.key_pair_id, given_up=True)
+    call("find", given_up.key_fingerprint, "--data-dir", data)
+    said = "of the deleted pair gone in eu-west-1; U in the list there brings the pair back"
+    assert f"{said}, without its private key (" in capsys.readouterr().out
+    (keys / "gone.pub").write_text(given_up.public_key)
+    call("find", keys / "gone.pub", "--data-dir", data)
+    assert f"{said}, without its private key (" in capsys.readouterr().out
+
+
 def test_what_is_named_is_answered_even_if_it_is_no_key(
     data: Path, keys: Path, capsys: Output
 ) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Mapping, Sequence
 from functools import partial
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from textual import on, work
@@ -13,6 +14,7 @@ from textual.timer import Timer
 from textual.widgets import Input, Static
 
 from core.checks import deleted
+from core.checks.agent_stays import AgentStay
 from core.checks.deleted import NOT_THERE
 from core.custody.rotation import NOTHING_REPLACED, Rotation
 from core.errors import KeyPairsError
@@ -77,8 +79,10 @@ class DeleteKeyPairsScreen(PlacedScreen[Sequence[KeptKeyPair]]):
         session: "Session",
         key_pairs: Sequence[KeptKeyPair],
         rotation: Rotation = NOTHING_REPLACED,
+        in_agent: Mapping[str, AgentStay] = MappingProxyType({}),
     ) -> None:
-        self._question = DeletionQuestion(key_pairs, rotation)
+        self._in_agent = in_agent
+        self._question = DeletionQuestion(key_pairs, rotation, in_agent=in_agent)
         super().__init__(self._question.title)
         self._session = session
         self.about = key_pairs
@@ -206,7 +210,7 @@ class DeleteKeyPairsScreen(PlacedScreen[Sequence[KeptKeyPair]]):
         self._none_left = not key_pairs
         if key_pairs:
             in_use = [name for name, each in self._uses.items() if each.count]
-            self._question = DeletionQuestion(key_pairs, rotation, in_use)
+            self._question = DeletionQuestion(key_pairs, rotation, in_use, self._in_agent)
             self._guarded = self._guarded or self._question.wants_words
             self._form.entitle(self._question.title)
             self._progress.border_title = Content(f"Deleting {n_of(len(key_pairs), 'key pair')}")

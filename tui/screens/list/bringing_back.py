@@ -18,6 +18,7 @@ from tui.actions.table import Place
 from tui.screens.list.list_actions import say_over
 from tui.screens.list.list_view import ListView
 from tui.words.cells import bar
+from tui.words.place import waited_for
 from tui.words.text import named, said_by
 from tui.work.login import logged_in
 from tui.work.slow_changes import run_change
@@ -118,22 +119,27 @@ async def bring_back(view: ListView, key_pair_id: str) -> bool:
     """
     session = view.session
     gone = await asyncio.to_thread(gone_pairs, session)
-    before = next((g.key_pair for g in gone if g.key_pair.key_pair_id == key_pair_id), None)
-    if before is None:
+    found = next((each for each in gone if each.key_pair.key_pair_id == key_pair_id), None)
+    if found is None:
         await view.go_to(key_pair_id)
         there = key_pair_id in view.listing.key_pairs
         view.say("it is back already" if there else "it cannot be brought back any more")
         return True
+    before, lost = found.key_pair, found.given_up
     back = key_in(Place.LIST, "show_all")
     brought: KeptKeyPair | None
     try:
         restore = partial(session.backend.restore_key_pair, key_pair_id)
         brought = await run_change(
-            restore, lambda waits: view.say(waits.text), view.key_hints, back
+            restore,
+            lambda waits: view.say(waits.text),
+            view.key_hints,
+            back,
+            waited_for(session),
         )
     except InvalidKeyPairDuplicate:
         name = await asyncio.to_thread(successor_name, session, before)
-        brought = await view.open(screens.BringBackAsScreen(session, before, name))
+        brought = await view.open(screens.BringBackAsScreen(session, before, name, given_up=lost))
         if brought is None:
             return False
     except CredentialsError as error:
@@ -144,7 +150,8 @@ async def bring_back(view: ListView, key_pair_id: str) -> bool:
     view.undo_history.follow(session, [before], [was_named])
     renamed = f" as {named(brought.key_name)}" if brought.key_name != before.key_name else ""
     await view.go_to(brought.key_pair_id)
-    view.say(f"brought {named(before.key_name)} back{renamed}")
+    without = ", without its private key" * lost
+    view.say(f"brought {named(before.key_name)} back{renamed}{without}")
     return True
 
 

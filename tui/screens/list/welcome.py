@@ -54,7 +54,9 @@ def no_pairs(session: "Session", waiting: int, deleted: int, undone: int = 0) ->
         (key_of("key-pair.import"), _import(waiting)),
     ]
     gone = (key_of("list.deleted"), f"bring {n_of(deleted, 'deleted pair')} back")
-    if undone == deleted > 1:
+    if session.read_only:
+        gone = (gone[0], f"see {n_of(deleted, 'deleted pair')}")
+    elif undone == deleted > 1:
         gone = (key_of("key-pair.undo"), f"{gone[1]}; {gone[0]} only some of them")
     elif undone == deleted:
         gone = (key_of("key-pair.undo"), gone[1])

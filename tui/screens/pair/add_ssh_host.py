@@ -137,7 +137,7 @@ class AddSshHostScreen(PlacedScreen[str | None]):
             self.say(judging.refusal(error))
         else:
             path = short_path(str(planned.path))
-            self.dismiss(f"Host {typed.alias} added to {path}: ssh {typed.alias} logs in")
+            self.dismiss(f"Host {typed.alias} added to {path}; ssh {typed.alias} uses it")
 
 
 def _lines(text: str) -> list[tuple[str, str]]:

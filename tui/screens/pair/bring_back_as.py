@@ -12,6 +12,7 @@ from core.model import KeptKeyPair
 from tui.actions.keymap import bindings, key_in
 from tui.actions.table import Place
 from tui.screens.placed_screen import PlacedScreen, RegionChanged
+from tui.screens.refusing import say_refused
 from tui.widgets.form_field import FormBody, FormField
 from tui.widgets.text_input import TextInput
 from tui.words import judging
@@ -32,25 +33,30 @@ class BringBackAsScreen(PlacedScreen[KeptKeyPair | None]):
     Args:
         key_pair: the deleted pair, whose own name is taken.
         key_name: the name to begin with.
+        given_up: its private key was given up with it.
     """
 
     PLACE = Place.BRING_BACK
     BINDINGS = bindings(PLACE)
     AUTO_FOCUS = "#key-name"
 
-    def __init__(self, session: "Session", key_pair: KeptKeyPair, key_name: str) -> None:
+    def __init__(
+        self, session: "Session", key_pair: KeptKeyPair, key_name: str, *, given_up: bool = False
+    ) -> None:
         super().__init__(f"Bring {key_pair.key_name} back under another name")
         self._session = session
         self._key_pair = key_pair
+        self._given_up = given_up
         self._key_name = TextInput(key_name, id="key-name")
         self._field = FormField("Name", self._key_name)
 
     def content(self) -> ComposeResult:
         key_pair = self._key_pair
         with FormBody():
+            as_it_was = f"All else of {key_pair.key_pair_id} comes back as it was"
+            without = ", but without its private key, which was given up" * self._given_up
             yield Static(
-                f"Another pair is called {shortened(key_pair.key_name)} now. All else of"
-                f" {key_pair.key_pair_id} comes back as it was.",
+                f"Another pair is called {shortened(key_pair.key_name)} now. {as_it_was}{without}.",
                 markup=False,
             )
             yield self._field
@@ -95,4 +101,4 @@ class BringBackAsScreen(PlacedScreen[KeptKeyPair | None]):
         except KeyPairsError as error:
             if not await logged_in(self, self._session, error):
                 await judging.explain_taken(self._session, error, key_name)
-                self.say(judging.refusal_of(error, key_name))
+                say_refused(self, self._field, judging.refusal_of(error, key_name))

@@ -56,10 +56,10 @@ async def save_again(app: TerminalApp, session: "Session", key_pair: KeptKeyPair
     if not isinstance(opened, CreatedKeyPair):
         return opened
     try:
-        as_created = file_formats.of_key_format(opened.key_format)
-        saved = await app.push_screen_wait(
-            screens.SaveKeyMaterialScreen(session, opened, as_created)
-        )
+        as_it_is = file_formats.of_key_format(opened.key_format)
+        if opened.file is not None:
+            as_it_is = opened.file.file_format
+        saved = await app.push_screen_wait(screens.SaveKeyMaterialScreen(session, opened, as_it_is))
     finally:
         opened.key_material.wipe()
     if saved is None:

@@ -20,6 +20,7 @@ from tui.widgets.choice import Choice
 from tui.widgets.form_field import FormBody, FormField
 from tui.widgets.text_input import TextInput
 from tui.words import judging
+from tui.words.pairs import what_comes_back
 from tui.words.place import waited_for
 from tui.words.text import visible
 from tui.words.verdict import Tone, Verdict
@@ -171,5 +172,5 @@ class DiscardKeyMaterialScreen(PlacedScreen[str | None]):
             name = self._key_pair.key_name
             # In EC2 it is gone for good.
             can_be = self._session.backend.capabilities.brings_back
-            back = f"; {key_of('list.deleted')} brings it back" if can_be else ""
+            back = f"; {key_of('list.deleted')} {what_comes_back(given_up=True)}" if can_be else ""
             self.dismiss(f"gave up the private key of {name}, and deleted the pair{back}")

@@ -28,7 +28,7 @@ from tui.widgets.form_field import FormBody, FormField
 from tui.widgets.path_field import PathField
 from tui.widgets.toggle import Toggle
 from tui.words import judging
-from tui.words.text import said_by
+from tui.words.text import said_by, short_path
 from tui.words.verdict import Tone, Verdict
 from tui.work.exclusive import exclusively, is_busy, unless_busy
 
@@ -129,18 +129,30 @@ class SaveKeyMaterialScreen(PlacedScreen[SavedFiles | None]):
             self._path.offer(self._suggested, destination.plain_name(key_name, file_format))
         refusal = file_formats.refusal(file_format, self._created.key_pair.key_type)
         if refusal is None:
-            as_created = file_formats.of_key_format(self._created.key_format)
-            words = file_formats.readers(file_format, as_created)
+            created = self._created
+            given = file_formats.of_key_format(created.key_format) if created.by_ec2 else None
+            words = file_formats.readers(file_format, given)
+            not_as = "" if file_format.takes_passphrase else self._not_as_the_file
             if not file_format.takes_passphrase:
-                words += f"; takes no passphrase: {self._others_take_one} do"
+                # What it is for gives way to what is lost.
+                words = not_as or words
+                words += f"; {file_format.value} takes no passphrase: {self._others_take_one} do"
             if not self._path.path.endswith(file_formats.suffix(file_format)):
                 words += "; the path stays as you typed it"
-            self._format.show(Verdict(words))
+            self._format.show(Verdict(words, Tone.CAUTION if not_as else Tone.PLAIN))
         else:
             self._format.show(Verdict(refusal, Tone.BAD))
         # Hidden, the fields keep what was typed, for a format that takes it.
         self._passphrase.display = file_format.takes_passphrase and refusal is None
         self._judge_passphrase()
+
+    @property
+    def _not_as_the_file(self) -> str:
+        """What a copy without a passphrase is, where the file that is there has one."""
+        file = self._created.file
+        if file is None or not file.is_encrypted:
+            return ""
+        return f"this copy is not encrypted, but {short_path(str(file.path))} is"
 
     @property
     def _others_take_one(self) -> str:
@@ -160,7 +172,8 @@ class SaveKeyMaterialScreen(PlacedScreen[SavedFiles | None]):
 
     @on(PassphraseInput.Changed)
     def _judge_passphrase(self) -> None:
-        self._passphrase.show(judging.of_passphrase(*self._passphrases.reveal()))
+        typed = self._passphrases.reveal()
+        self._passphrase.show(judging.of_passphrase(*typed, self._not_as_the_file))
 
     def say_unforeseen(self, said: Verdict) -> None:
         """Say what went wrong that nobody expected; what was typed stays."""

@@ -48,6 +48,46 @@ def test_coming_back_to_the_filter_typing_replaces_it_and_moving_keeps_it(
     play(empty_session, scene)
 
 
+def test_the_cursor_goes_to_the_first_that_matches_and_back_to_where_it_was(
+    empty_session: DemoSession,
+) -> None:
+    for name in ("db-1", "db-2", "db-3", *(f"web-{number}" for number in range(100, 140))):
+        empty_session.backend.import_key_pair(
+            key_name=name, public_key_material=PUBLIC_KEY.encode()
+        )
+
+    async def scene(pilot: Pilot[None]) -> None:
+        screen = app_of(pilot).screen
+        assert isinstance(screen, KeyPairListScreen)
+        table = screen.view.table
+
+        def stands(name: str, top: float) -> bool:
+            pair = screen.view.highlighted
+            return pair is not None and (pair.key_name, table.scroll_offset.y) == (name, top)
+
+        await pilot.press("G", *"kkkkkk")
+        top = table.scroll_offset.y
+        assert top > 0
+        assert stands("web-133", top)
+        await filter_by(pilot, "web-13")
+        await until(pilot, lambda: stands("web-133", 0), "what passes")
+        await pilot.press("ctrl+u")
+        await type_text(pilot, "db-")
+        await until(pilot, lambda: stands("db-1", 0), "the first")
+        # What is not understood leaves nothing out, and so does nothing.
+        await pilot.press("ctrl+u")
+        await type_text(pilot, "is:foo")
+        await until(pilot, lambda: stands("web-133", top), "where it was")
+        await pilot.press("ctrl+u")
+        await type_text(pilot, "db-")
+        await pilot.press("enter", "j")
+        await until(pilot, lambda: stands("db-2", 0), "the second")
+        await pilot.press("escape")
+        await until(pilot, lambda: stands("web-133", top), "where it was")
+
+    play(empty_session, scene)
+
+
 def shown(pilot: Pilot[None]) -> list[str]:
     screen = app_of(pilot).screen
     assert isinstance(screen, KeyPairListScreen)

@@ -58,7 +58,8 @@ async def give_up(pilot: Pilot[None], session: DemoSession) -> None:
     session.time += timedelta(minutes=1)
     await type_text(pilot, "alpha")
     await pilot.press("enter")
-    await said(pilot, "gave up the private key of alpha, and deleted the pair; U brings it back")
+    brings = "U brings the pair back, without its private key"
+    await said(pilot, f"gave up the private key of alpha, and deleted the pair; {brings}")
 
 
 async def open_deleted(pilot: Pilot[None]) -> GroupedList:
@@ -124,11 +125,15 @@ def test_two_pairs_of_one_name_and_one_that_was_given_up(
         await said(pilot, "brought alpha back as alpha-2")
         # Nor does the key that undoes say otherwise of one that was given up and is back.
         await open_deleted(pilot)
+        # What comes back is the pair alone, which is said wherever it is offered.
+        assert "comes back without its private key" in text_of(pilot, "#fact").replace("\n", " ")
         await pilot.press("enter")
         await until_screen(pilot, "BringBackAsScreen")
+        words = " ".join(drawn(pilot).split())
+        assert "comes back as it was, but without its private key, which was given up." in words
         await until(pilot, lambda: "free in us-east-1" in drawn(pilot), "the verdict")
         await pilot.press("enter")
-        await said(pilot, "brought alpha back as alpha-3")
+        await said(pilot, "brought alpha back as alpha-3, without its private key")
         await pilot.press("u")
         await said(pilot, "this session has nothing to undo")
 

@@ -11,6 +11,7 @@ from textual.pilot import Pilot
 from core.custody import authorized_keys, saving
 from core.custody.authorized_keys import Account
 from core.errors import StoreError
+from core.keys.file_formats import suffix
 from core.model import FileFormat, KeptKeyPair
 from core.secret import Passphrase
 from core.store.journal import Journal
@@ -26,6 +27,7 @@ from tests.tui.driving import (
     until_screen,
 )
 from tui.screens.pair.details import DetailsScreen
+from tui.widgets.choice import Choice
 from tui.widgets.key_hints import KeyHints
 from tui.widgets.top_bar import TopBar
 from tui.words.verdict import Verdict
@@ -134,6 +136,51 @@ def test_a_saved_key_is_written_in_another_format_and_its_file_is_mended(
     ]
 
 
+@pytest.mark.parametrize(
+    ("file_format", "passphrase"),
+    [
+        (FileFormat.PPK3, "correct horse"),
+        pytest.param(FileFormat.OPENSSH, "correct horse", marks=pytest.mark.long),
+        pytest.param(FileFormat.OPENSSH, "", marks=pytest.mark.long),
+        pytest.param(FileFormat.PEM, "", marks=pytest.mark.long),
+        pytest.param(FileFormat.PPK2, "", marks=pytest.mark.long),
+    ],
+)
+def test_a_key_is_saved_again_as_its_file_is_and_not_without_its_passphrase_unsaid(
+    empty_session: DemoSession, file_format: FileFormat, passphrase: str
+) -> None:
+    created = empty_session.backend.create_key_pair(key_name="web", key_type="ed25519")
+    path = f"~/.ssh/web{suffix(file_format)}"
+    secret = Passphrase(passphrase) if passphrase else None
+    saving.save_key_material(empty_session, created, path, file_format, secret)
+
+    async def scene(pilot: Pilot[None]) -> None:
+        await open_details(pilot)
+        await pilot.press("s")
+        if passphrase:
+            await until_screen(pilot, "UnlockSavedKeyScreen")
+            await type_text(pilot, passphrase)
+            await pilot.press("enter")
+        await until_screen(pilot, "SaveKeyMaterialScreen")
+        choice = app_of(pilot).screen.query_one(Choice)
+        assert choice.value == file_format.value
+        # Nobody knows any more in which format EC2 gave it.
+        for index, each in enumerate(FileFormat):
+            choice.index = index
+            told = (
+                "" if each.takes_passphrase or not passphrase else f", but {path} is; {each.value}"
+            )
+            await until(pilot, lambda t=told: t in " ".join(drawn(pilot).split()), told)  # type: ignore[misc]
+            assert "as EC2 gave it" not in drawn(pilot)
+        choice.index = [*FileFormat].index(FileFormat.OPENSSH)
+        empty = (
+            "left empty, this copy is not encrypted, but ~/" if passphrase else "left empty, the"
+        )
+        await until(pilot, lambda: empty in " ".join(drawn(pilot).split()), empty)
+
+    play(empty_session, scene, (100, 30))
+
+
 def test_a_mode_that_is_right_already_is_not_in_the_journal_and_a_full_disk_mends_it_all_the_same(
     empty_session: DemoSession, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -186,7 +233,7 @@ def test_a_host_block_is_written_on_the_second_enter_and_never_twice(
         assert config.read_text() == before
         await pilot.press("enter")
         await until_screen(pilot, "DetailsScreen")
-        await until_said(pilot, "Host web added to ~/.ssh/config: ssh web logs in")
+        await until_said(pilot, "Host web added to ~/.ssh/config; ssh web uses it")
         await fill_in(pilot)
         await until_said(pilot, "Host web is there already, in line 4")
         await pilot.press("escape")

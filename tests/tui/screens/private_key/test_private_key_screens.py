@@ -258,7 +258,11 @@ def test_what_becomes_of_the_pair_stays_chosen_while_the_key_is_there(
     ("then", "says"),
     [
         ("keep", "gave up the private key of web; the pair stays, marked !"),
-        ("delete", "gave up the private key of web, and deleted the pair; U brings it back"),
+        (
+            "delete",
+            "gave up the private key of web, and deleted the pair;"
+            " U brings the pair back, without its private key",
+        ),
         ("save", "the private key of web was saved to ~/.ssh/web.pem"),
     ],
 )
