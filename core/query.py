@@ -26,7 +26,7 @@ in EC2's own filters: a person looks for something, a program asks for it.
 """
 
 import re
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from difflib import get_close_matches
@@ -364,9 +364,7 @@ def _terms(text: str) -> Iterator[_Term]:
                 continue
         name = _FIELD.match(match[0])
         raw = match[0][name.end() :] if name else match[0]
-        closed = all(quoted[2] for quoted in _QUOTED.finditer(raw))
-        value = _QUOTED.sub(lambda quoted: quoted[1].replace('""', '"'), raw)
-        yield _Term(name[1].lower() if name else None, value, closed)
+        yield _Term(name[1].lower() if name else None, _unquoted(raw), _is_closed(raw))
 
 
 def _compile(term: _Term) -> _Test:
@@ -388,11 +386,23 @@ def _unknown_field(name: str) -> str:
     return f'No field is called {shown}; {other} For the text itself use "quotes".'
 
 
-def completion(text: str, tags_in_use: Callable[[], Mapping[str, Sequence[str]]]) -> str | None:
-    """Return a query with its last term gone on with: a field, or a value; None if nothing fits.
+class Completion(NamedTuple):
+    """How a query may go on."""
 
-    What was typed stays as it is in front. `tags_in_use` gives the tag keys that may be suggested,
-    and the values of each; it is called only where a tag is typed.
+    shown: str
+    """What was typed and what follows it, to be drawn."""
+    taken: str
+    """The query that it makes, with quotes where they belong."""
+
+
+def completion(
+    text: str, tags_in_use: Callable[[], Mapping[str, Sequence[str]]]
+) -> Completion | None:
+    """Return how the last term of a query goes on: a field, or a value; None if nothing fits.
+
+    What was typed stays as it is in front, unless quotes have to stand round all of the value.
+    `tags_in_use` gives the tag keys that may be suggested, and the values of each; it is called
+    only where a tag is typed.
     """
     *_, last = [None, *_TERM.finditer(text[: LONGEST + 1])]
     if last is None or last.end() != len(text):
@@ -400,15 +410,58 @@ def completion(text: str, tags_in_use: Callable[[], Mapping[str, Sequence[str]]]
     term = last[0].removeprefix("-")
     name = _FIELD.match(term)
     raw = term[name.end() :] if name else term
-    typed, is_quoted = raw.replace('"', ""), raw.count('"') % 2 == 1
+    typed = _unquoted(raw)
+    is_open = not _is_closed(raw)
     if not (name or typed):
         return None
     for value in _values(name[1].lower() if name else None, tags_in_use):
-        begins = len(value) > len(typed) and value.lower().startswith(typed.lower())
-        # What has a blank in it is one term between quotes alone.
-        if begins and '"' not in value and (is_quoted or not re.search(r"\s", value)):
-            return text + value[len(typed) :] + '"' * is_quoted
+        if len(value) > len(typed) and value.lower().startswith(typed.lower()):
+            rest = value[len(typed) :]
+            shown = text + rest + '"' * is_open
+            if '"' in rest or (re.search(r"\s", rest) and not is_open):
+                doubled = value.replace('"', '""')
+                return Completion(shown, f'{text.removesuffix(raw)}"{doubled}"')
+            return Completion(shown, shown)
     return None
+
+
+def unfinished(term: str, key_pairs: Iterable[KeptKeyPair], *, is_last: bool) -> str:
+    """Return why a term narrows nothing while the query is typed, or nothing if it does narrow.
+
+    It finds no pair itself, but is the start of a tag or a name that one has; or it is the last,
+    and the start of a field that is not to be found.
+    """
+    bare = term[1:] if term.startswith("-") and not term.startswith("--") else term
+    read = next(_terms(bare), None)
+    if read is None or not read.closed:
+        return ""
+    if read.field in _IN_USE and read.value:
+        kind, texts = _IN_USE[read.field]
+        pairs, start = [*key_pairs], read.value.lower()
+        if any(test(pair) for test in parse(bare)._tests for pair in pairs):
+            return ""
+        if any(text.lower().startswith(start) for pair in pairs for text in texts(pair)):
+            return f"{bare} is no {kind} in use"
+    is_on_the_way = is_last and bare != term and read.field is None and '"' not in bare
+    fields = (each for each in FIELDS if f"{each}:".startswith(bare.lower()))
+    grown = next(fields, "") if is_on_the_way else ""
+    return f"{term} may become -{grown}:" if grown else ""
+
+
+def _unquoted(raw: str) -> str:
+    return _QUOTED.sub(lambda quoted: quoted[1].replace('""', '"'), raw)
+
+
+def _is_closed(raw: str) -> bool:
+    return all(quoted[2] for quoted in _QUOTED.finditer(raw))
+
+
+_IN_USE: Mapping[str | None, tuple[str, Callable[[KeptKeyPair], Iterable[str]]]] = {
+    "tag": ("tag", lambda pair: (f"{tag.key}={tag.value}" for tag in pair.tags)),
+    "tag-key": ("tag", lambda pair: (tag.key for tag in pair.tags)),
+    "name": ("name", lambda pair: (pair.key_name,)),
+}
+"""The fields of which the whole has to be typed, what that is called, and what pairs have there."""
 
 
 def _values(

@@ -354,7 +354,7 @@ class ListView:
         """Return what is wrong with the filter, or which kind of fingerprint it is."""
         kind = self.listing.kind(self.shown)
         if self.listing.unfinished:
-            return Verdict(f"{self.listing.unfinished} is no tag in use, and narrows nothing yet")
+            return Verdict(f"{self.listing.unfinished}, and narrows nothing yet")
         if self.listing.query.problems:
             return Verdict(self.listing.query.problems[0], Tone.CAUTION)
         if terms := self.listing.not_together:
