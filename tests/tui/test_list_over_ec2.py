@@ -94,6 +94,44 @@ def test_what_another_session_was_told_by_ec2_is_shown_and_ec2_is_not_asked(
 
 
 @pytest.mark.long
+def test_nothing_is_changed_before_it_is_known_who_asks(
+    play_over_ec2: Play, server: Ec2Server, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add(server, "ci")
+    seen_before(home)
+    told, answer = threading.Event(), server.answer
+
+    def answer_late(region: str, operation: str, fields: dict[str, str]) -> tuple[int, str]:
+        assert operation != "GetCallerIdentity" or told.wait(60)
+        return answer(region, operation, fields)
+
+    monkeypatch.setattr(server, "answer", answer_late)
+    unknown = "EC2 has not said yet whose pairs these are; R asks again"
+
+    async def scene(pilot: Pilot[None]) -> None:
+        await until(pilot, lambda: "1 pair" in drawn(pilot), "what was seen last")
+        for key in "cidtu":
+            await pilot.press(key)
+            await until(pilot, lambda: unknown in words(pilot), "why not")
+            screen = app_of(pilot).screen
+            assert isinstance(screen, KeyPairListScreen)
+            screen.view.stop_saying(unknown)
+        await pilot.press("enter")
+        await until_screen(pilot, "DetailsScreen")
+        await pilot.press("d")
+        await until(pilot, lambda: unknown in words(pilot), "why not")
+        await until_screen(pilot, "DetailsScreen")
+        told.set()
+        await pilot.press("escape")
+        await until_screen(pilot, "KeyPairListScreen")
+        await until(pilot, lambda: "as of " not in drawn(pilot), "the answer")
+        await pilot.press("c")
+        await until_screen(pilot, "CreateKeyPairScreen")
+
+    play_over_ec2(scene)
+
+
+@pytest.mark.long
 def test_what_ec2_said_last_is_there_while_it_does_not_answer(
     play_over_ec2: Play, server: Ec2Server, home: Path
 ) -> None:

@@ -44,6 +44,11 @@ class TypingSpeed:
         self._key, self._arrived = key, arrived
 
     @property
+    def arrived(self) -> float:
+        """When the last key arrived: seconds of `time.monotonic`."""
+        return self._arrived
+
+    @property
     def is_amid_others(self) -> bool:
         """Whether the last key came closer to others than a person presses it."""
         return self._is_close or self.more_wait()

@@ -113,11 +113,17 @@ class CursorList(ScrollView, can_focus=True):
         """The number of rows."""
         return self._count
 
-    def _show_rows(self, count: int, cursor: int) -> None:
-        """Draw so many rows anew, with the cursor on one of them."""
+    def _show_rows(self, count: int, cursor: int, top: int | None = None) -> None:
+        """Draw so many rows anew, with the cursor on one of them, and `top` at the top if it can.
+
+        Else as little is scrolled as has to be.
+        """
         self._count = count
         self.virtual_size = Size(self.size.width, count + self.heading)
         self.set_reactive(CursorList.cursor, max(0, min(cursor, count - 1)))
+        if top is not None:
+            # Also where all rows were in sight before, and there was no bar to scroll with.
+            self.scroll_to(y=top, animate=False, force=True, immediate=True)
         self._follow_cursor()
         self.refresh()
         self.post_message(self.Highlighted(self))
@@ -167,6 +173,8 @@ class CursorList(ScrollView, can_focus=True):
 
     def _follow_cursor(self) -> None:
         """Scroll as little as is needed to have the cursor's row on the screen."""
+        if not self.size.height:
+            return  # it is not shown, and follows once it has a size
         page = max(self.size.height - self.heading, 1)
         top = self.scroll_offset.y
         if self.cursor < top:

@@ -106,9 +106,11 @@ class KeyPairTable(CursorList):
         *,
         chosen: Collection[str] = (),
         sorted_by: tuple[str, bool] = ("name", False),
+        top: int | None = None,
     ) -> None:
         """Show these pairs, with the cursor on the one whose id is `keep`, or where it was.
 
+        `top` is the row that is to be at the top, as far as the cursor is in sight then.
         `sorted_by` is the attribute of a column, and whether the order is reversed.
         """
         self._key_pairs = key_pairs
@@ -118,7 +120,7 @@ class KeyPairTable(CursorList):
         index = next(
             (i for i, each in enumerate(key_pairs) if each.key_pair_id == keep), self.cursor
         )
-        self._show_rows(len(key_pairs), index)
+        self._show_rows(len(key_pairs), index, top)
 
     def share_width(self, window: int, longest: Texts, pane: int) -> None:
         """Share the width of a window, less that of the pane, among the columns."""

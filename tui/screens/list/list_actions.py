@@ -6,7 +6,7 @@ from time import monotonic
 from tui.actions.keymap import hints, key_in, key_of
 from tui.actions.table import Place
 from tui.screens.list.key_pair_table import HEADINGS
-from tui.screens.list.list_view import ListView
+from tui.screens.list.list_view import BeforeFilter, ListView
 from tui.words.text import shortened
 from tui.words.verdict import Tone, Verdict
 from tui.work.exclusive import is_busy
@@ -20,8 +20,8 @@ _OF_SHOWN_PAIRS = {
 _OF_PAIRS = {*_OF_SHOWN_PAIRS, "filter", "sort", "reverse"}
 """What needs a pair of the Region."""
 
-_LATE = 1.0
-"""Seconds in which an Escape may still have been meant for what is over."""
+_UNSEEN = 0.1
+"""Seconds in which nobody has seen what has just been said: it has to be drawn, and to be read."""
 
 
 def refuses(view: ListView, method: str) -> bool:
@@ -59,7 +59,7 @@ async def show_filter(view: ListView) -> None:
     if view.lesson:
         view.stop_saying(view.lesson)  # these keys would be typed now
     if not view.filter_bar.text:
-        view.before_filter = view.table.highlighted
+        view.before_filter = BeforeFilter(view.table.highlighted, view.table.scroll_offset.y)
         view.say(MORE_GRAMMAR)
     await view.filter_bar.enter()
     view.key_hints.show(hints(Place.FILTER))
@@ -70,8 +70,7 @@ def narrow(view: ListView) -> None:
     if view.filter_bar.text:
         view.stop_saying(MORE_GRAMMAR)
     view.listing.filter(view.filter_bar.text, is_whole=not view.filter_bar.has_focus_within)
-    is_narrowed = view.filter_bar.text or view.before_filter is None
-    view.show(view.table.highlighted if is_narrowed else view.before_filter)
+    view.show(view.table.highlighted, by_filter=True)
 
 
 def leave_filter(view: ListView, *, clear: bool) -> None:
@@ -81,7 +80,7 @@ def leave_filter(view: ListView, *, clear: bool) -> None:
     if not clear:
         # What is done to all that are shown is not to be done to what a half-typed tag let through.
         view.listing.filter(view.filter_bar.text, is_whole=True)
-        view.show(view.table.highlighted)
+        view.show(view.table.highlighted, by_filter=True)
     view.key_hints.show(view.hints())
     view.table.focus()
 
@@ -96,7 +95,9 @@ def show_all(view: ListView) -> None:
     elif view.filter_bar.text:
         before = view.before_filter
         view.clear_filter()
-        view.show(before)
+        view.before_filter = before
+        view.show(view.table.highlighted, by_filter=True)
+        view.before_filter = None
         answer_late_stop(view)
     elif view.listing.chosen:
         view.listing.chosen.clear()
@@ -107,18 +108,21 @@ def show_all(view: ListView) -> None:
 
 
 def answer_late_stop(view: ListView) -> None:
-    """Say that what was done to many pairs is over, if it has only just been said."""
-    is_late = monotonic() - view.over_since < _LATE
-    if view.over and is_late and view.screen.fact_line.said == shortened(view.over):
-        back = key_in(Place.LIST, "show_all")
-        view.say(f"{view.over}; {back} came too late to stop it")
+    """Say that an Escape came too late, if it came before it was seen that all was over."""
+    is_unseen = view.screen.app.typing.arrived < view.over_since + _UNSEEN
+    if view.over and is_unseen and view.screen.fact_line.said == shortened(view.over):
+        _say_too_late(view)
+
+
+def _say_too_late(view: ListView) -> None:
+    view.say(f"{view.over}; {key_in(Place.LIST, 'show_all')} came too late to stop it")
 
 
 def say_over(view: ListView, said: str, *, is_stopped: bool) -> None:
-    """Have an Escape answered that came, or comes still, when there was nothing to stop."""
+    """Have an Escape answered that came, or is still on its way, when there was nothing to stop."""
     view.over, view.over_since = said, monotonic()
     if is_stopped or view.is_stopped:
-        answer_late_stop(view)
+        _say_too_late(view)
 
 
 def sort(view: ListView) -> None:

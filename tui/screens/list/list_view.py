@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Collection, Iterator, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from textual.containers import Horizontal
 from textual.content import Content
@@ -69,6 +69,13 @@ _MOST_TAUGHT = 6
 """As many keys as fit into the line above the hints."""
 
 
+class BeforeFilter(NamedTuple):
+    """Where the list was before the filter: the pair under the cursor, and the first row."""
+
+    key_pair_id: str | None
+    top: int
+
+
 class ListView:
     """The list on its screen: what it shows, which pair is meant, and what it says.
 
@@ -112,8 +119,8 @@ class ListView:
         self.undo_history = UndoHistory()
         self.in_hand: dict[str, KeptKeyPair] = {}
         """By its id the pair that was just created, which the listing does not have yet."""
-        self.before_filter: str | None = None
-        """The id of the pair to which the cursor goes back when the filter is emptied."""
+        self.before_filter: BeforeFilter | None = None
+        """Where the list goes back to when the filter leaves out nothing any more."""
         self.filter_bar = FilterBar(lambda: self.listing.tags_in_use())
         self.table = KeyPairTable()
         self.pane = SidePane()
@@ -259,8 +266,12 @@ class ListView:
 
     # What is shown ------------------------------------------------------------------------------
 
-    def show(self, keep: str | None) -> None:
-        """Draw the list as it is filtered and sorted now."""
+    def show(self, keep: str | None, *, by_filter: bool = False) -> None:
+        """Draw the list as it is filtered and sorted now, with the cursor on the pair `keep`.
+
+        Where that is not shown, it is on the row on which it was; but `by_filter`, which leaves
+        other pairs out than before, on the first, or again where it was before the filter.
+        """
         if self.unread:
             self.shown = []
             self.show_top()
@@ -279,10 +290,14 @@ class ListView:
             self._empty.display = False
             self._panes.display = True
             self.fit_window()
+            top = None
+            if by_filter:
+                keep, top = _led_by_filter(keep, self.shown, total, self.before_filter)
             self.table.show(
                 self.shown,
                 listing.row,
                 keep,
+                top=top,
                 chosen=listing.chosen,
                 sorted_by=(listing.column, listing.reverse),
             )
@@ -339,7 +354,7 @@ class ListView:
         """Return what is wrong with the filter, or which kind of fingerprint it is."""
         kind = self.listing.kind(self.shown)
         if self.listing.unfinished:
-            return Verdict(f"{self.listing.unfinished} is no tag in use, and narrows nothing yet")
+            return Verdict(f"{self.listing.unfinished}, and narrows nothing yet")
         if self.listing.query.problems:
             return Verdict(self.listing.query.problems[0], Tone.CAUTION)
         if terms := self.listing.not_together:
@@ -359,7 +374,10 @@ class ListView:
         """Show what there is to know about the pair under the cursor."""
         key_pair = self.highlighted
         if key_pair:
-            self._remark.about(key_pair.key_pair_id, remarks(key_pair, self.listing.rotation))
+            stay = self.session.in_agent.get(key_pair.key_pair_id)
+            stay = None if stay is None or stay.is_over(self.session.now()) else stay
+            told = remarks(key_pair, self.listing.rotation, stay)
+            self._remark.about(key_pair.key_pair_id, told)
         self.pane.follow(self._show_summary)
 
     def say(self, said: Verdict | str) -> None:
@@ -373,10 +391,19 @@ class ListView:
             self._teach()
 
     def refuses_changes(self) -> bool:
-        """Say that this session only reads, if it does, and return whether it does."""
+        """Say why nothing can be changed, where that is so, and return whether it is.
+
+        What EC2 said last is shown before it is known who asks: the profile may lead to another
+        account now, and what is done there would be noted with the pairs of this one.
+        """
         if self.session.read_only:
             self.say(READ_ONLY)
-        return self.session.read_only
+            return True
+        is_unknown = self.session.place is not None and self.questions.facts is None
+        if is_unknown:
+            again = key_of("list.reload")
+            self.say(f"EC2 has not said yet whose pairs these are; {again} asks again")
+        return is_unknown
 
     def forget_what_was_said(self) -> None:
         """Say no longer what was said: who comes back later would take it for what is."""
@@ -430,6 +457,19 @@ class ListView:
         """How many are chosen, shown or not."""
         shown = len(self.chosen())
         return Chosen(shown, len(self.listing.chosen) - shown)
+
+
+def _led_by_filter(
+    keep: str | None, shown: Sequence[KeptKeyPair], total: int, before: BeforeFilter | None
+) -> tuple[str | None, int | None]:
+    """Return the pair to which a filter leads the cursor, and the row at the top, if one has to be.
+
+    Of a filter that leaves nothing out the list is not to be seen to have moved.
+    """
+    ids = [pair.key_pair_id for pair in shown]
+    if before is not None and before.key_pair_id in ids and (len(ids) == total or keep not in ids):
+        return before.key_pair_id, before.top if len(ids) == total else None
+    return (keep if keep in ids else ids[0]), None
 
 
 def _refused(view: ListView) -> Collection[str]:
