@@ -3,7 +3,8 @@
     prod                    in the name, the id, a fingerprint or a tag
     web                     up to three characters only in the name or a tag: `db` would be in
                             every third fingerprint
-    web*  *-prod-0?         the whole of one of these; * is any run of characters, ? is one
+    web*  *-prod-0?         the whole of a name or a tag; * is any run of characters, ? is one;
+                            of an id where it begins with `key-`, of a fingerprint as it begins
     iy6sxYfW…               how one of these begins, as a list shows what it cut
     "two words", "a:b"      quotes keep spaces and colons; "" inside them is a quote mark
     name:web*               the whole name; * is any run of characters, ? is one
@@ -40,6 +41,9 @@ LONGEST = 1_000
 
 _SHORTEST = 4
 """The fewest characters of a plain term that are not in hex or base64 by mere chance."""
+
+_ID = "key-"
+"""How the ids of all pairs begin."""
 
 _CUT = re.compile(r"(?:[…~]|\.{2,3})\Z")
 """What ends a text that was cut: the ellipsis, `~` for it on a console, or the dots one types."""
@@ -150,9 +154,17 @@ class Query:
 
 def _with_wildcards(word: str, items: Sequence[Searchable]) -> list[Searchable]:
     """Return the items of which a text is as a plain term with wildcards says, or has it in it."""
-    matches, is_short = wildcard(word), len(word) < _SHORTEST
-    texts = ((item, item.text[: item.chosen] if is_short else item.text) for item in items)
-    return [item for item, text in texts if word in text or any(map(matches, text.split("\n")))]
+    matches, is_id = wildcard(word), word.startswith(_ID)
+    # By what nobody sees or chose, `*-00*` would find pairs for no reason that shows.
+    may_be_hidden = len(word) >= _SHORTEST and word[0] not in "*?"
+
+    def found(item: Searchable) -> bool:
+        if word in item.text or any(map(matches, item.text[: item.chosen].split("\n"))):
+            return True
+        others = item.text[item.chosen + 1 :].split("\n") if may_be_hidden else ()
+        return any(matches(line) for line in others if is_id or not line.startswith(_ID))
+
+    return list(filter(found, items))
 
 
 def _beginning_so(word: str, items: Sequence[Searchable]) -> list[Searchable]:

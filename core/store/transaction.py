@@ -141,10 +141,18 @@ class Transaction:
         self._note(operation, key_pair)
 
     def restore(
-        self, key_pair_id: str, operation: str | None, key_name: str | None = None
+        self,
+        key_pair_id: str,
+        operation: str | None,
+        key_name: str | None = None,
+        *,
+        forgotten: KeptKeyPair | None = None,
     ) -> KeptKeyPair:
-        """Bring a deleted key pair back as it was, or under another name; it must be free."""
-        key_pair = self._deleted[key_pair_id].key_pair
+        """Bring a deleted key pair back as it was, or under another name; it must be free.
+
+        `forgotten` is what it is now where what it was is forgotten.
+        """
+        key_pair = self._deleted[key_pair_id].key_pair or forgotten
         if key_pair is None:
             raise ValueError("this key pair can no longer be brought back")
         if key_name is not None:

@@ -103,6 +103,8 @@ def found(text: str, pairs: tuple[KeptKeyPair, ...] = PAIRS) -> list[str]:
         ("eb*", []),  # it is the whole of a text
         ("env=pr*", ["web-1"]),
         ("key-*c3", ["old:laptop"]),
+        ("*-*c3", []),  # the id does not show, and so finds nothing by chance
+        ("key*", []),
         ("-web*", ["DB main", "old:laptop"]),
         ("we…", ["web-1"]),
         ("we..", ["web-1"]),

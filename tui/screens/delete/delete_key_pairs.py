@@ -35,6 +35,7 @@ from tui.widgets.search_input import SearchInput
 from tui.widgets.text_input import TextInput
 from tui.widgets.verdict_line import VerdictLine
 from tui.words import judging
+from tui.words.pairs import created
 from tui.words.place import waited_for
 from tui.words.refusals import by_reason
 from tui.words.text import visible
@@ -129,8 +130,9 @@ class DeleteKeyPairsScreen(PlacedScreen[Sequence[KeptKeyPair]]):
         with self._form:
             if self._is_one:
                 (pair,) = self._question.key_pairs
-                created = f"{pair.create_time.astimezone():%Y-%m-%d}"
-                yield PairHeadline(pair, pair.key_pair_id, f"created {created}")
+                # Of one that was made just now another session may have the key in hand.
+                when = created(pair, self._session.now(), "%Y-%m-%d")
+                yield PairHeadline(pair, pair.key_pair_id, when)
             else:
                 yield Static(self._lines, markup=False, id="names")
             if self._is_many:

@@ -66,7 +66,7 @@ def remarks(
     parts = []
     if successor := rotation.successor(key_pair):
         # Nobody can log in with the successor before somebody has its private key.
-        next_ = f"; {key_of('key-pair.delete')} retires it" if is_delivered(successor) else ""
+        next_ = f"; {key_of('key-pair.delete')} deletes this pair" * is_delivered(successor)
         parts.append(f"replaced by {named(successor.key_name)}{next_}")
     if predecessor := rotation.predecessor(key_pair):
         parts.append(f"replaces {named(predecessor.key_name)}")

@@ -36,7 +36,7 @@ from tui.widgets.facts import Facts
 from tui.widgets.form_field import FormBody
 from tui.words import details
 from tui.words.details import Part, Section
-from tui.words.pairs import key_lengths, tag_texts
+from tui.words.pairs import created, key_lengths, tag_texts
 from tui.words.verdict import Tone, Verdict
 from tui.work.exclusive import exclusively, is_busy
 
@@ -127,8 +127,8 @@ class DetailsScreen(PlacedScreen[Next | None]):
         """Whether something was done here that the list does not know of."""
         self.about = [key_pair]
         self.gone = {key_pair.key_pair_id} if deleted else ()
-        created = f"{key_pair.create_time.astimezone():%Y-%m-%d %H:%M %Z}"
-        self._headline = PairHeadline(key_pair, key_pair.key_pair_id, f"created {created}")
+        when = created(key_pair, session.now(), "%Y-%m-%d %H:%M %Z")
+        self._headline = PairHeadline(key_pair, key_pair.key_pair_id, when)
         self._replacements = Facts(details.replacements(key_pair, rotation))
         self._sections = _Sections(session)
 
