@@ -52,6 +52,10 @@ def test_what_ec2_did_is_done_though_the_disk_is_full(
         assert created.warning == why
         assert {pair.key_name for pair in backend.describe_key_pairs()} == {*"cde"}
     assert {pair.key_name for pair in backend.describe_key_pairs()} == {*"cde"}
+    # What it counts is what is not noted yet.
+    monkeypatch.setattr(access.store, "replace", full)
+    backend.delete_key_pair(key_name="d")
+    assert backend.notice == f"EC2 deleted the key pair d. {why}"
 
 
 def test_a_file_that_another_session_changes_is_said_to_be_in_the_way_and_no_more(
