@@ -15,6 +15,7 @@ from core.ec2.authorization import Authorizer
 from core.ec2.backend import Batch
 from core.ec2.policy import Policy
 from core.ec2.regions import region
+from core.errors import UnauthorizedOperation
 from core.local import many
 from core.model import Tag, TagSelector
 from tests.demo import DemoSession
@@ -202,6 +203,43 @@ def test_escape_that_comes_too_late_is_answered(
         assert len(names(five)) == 5
 
     play(five, scene, (100, 24))
+
+
+def test_where_nothing_was_saved_or_deleted_it_says_that(
+    five: DemoSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def scene(pilot: Pilot[None]) -> None:
+        await choose_all_and(pilot, "t", "EditTagsScreen")
+        assert "ctrl+r remove row" in hints(pilot)
+        await type_text(pilot, "aws:foo")
+        await pilot.press("enter")
+        await until(pilot, lambda: said_in(pilot).startswith("✗ nothing was saved: "), "it")
+        await pilot.press("escape", "escape")  # the first asks
+        await until_screen(pilot, "KeyPairListScreen")
+        await pilot.press("k", "d")
+        await until_screen(pilot, "DeleteKeyPairsScreen")
+        refusal = UnauthorizedOperation("no")
+        monkeypatch.setattr(five.backend, "delete_key_pairs", lambda *_, **__: _raising(refusal))
+        await press_alone(pilot, "y")
+        await until(pilot, lambda: said_in(pilot).startswith("✗ nothing was deleted: "), "it")
+        await pilot.press("escape")
+        await until_screen(pilot, "KeyPairListScreen")
+        # The form of one pair removes what the pair carries.
+        await pilot.press("escape", "t")
+        await until_screen(pilot, "EditTagsScreen")
+        assert "ctrl+r remove tag" in hints(pilot)
+
+    play(five, scene)
+
+
+def said_in(pilot: Pilot[None]) -> str:
+    return text_of(pilot, "#fact")
+
+
+def _raising(error: Exception | None) -> Iterator[Batch]:
+    if error is not None:
+        raise error
+    yield from ()
 
 
 def test_after_a_second_try_all_the_tags_are_undone_that_were_saved(five: DemoSession) -> None:
