@@ -92,7 +92,7 @@ def test_a_pair_is_created_and_saved_by_keyboard_alone(
     create_key_pair(terminal, "deploy", key_type, key_format)
     screen = save_key_material(terminal)
     assert all(proof.format(name) in flat(screen) for proof in PROOFS), screen
-    assert fact(screen, "Type") == f"{key_type}, as {key_format}"
+    assert fact(screen, "Type") == f"{key_type}, made as {key_format}"
     check_saved(run, signs_for, tmp_path, name, screen)
 
     terminal.press("Escape")
