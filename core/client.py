@@ -264,7 +264,8 @@ def create_and_hand_over(
     """Create a key pair whose private key is handed over before the pair is recorded.
 
     This is what boto3 has not. `hand_over` gets the pair and the answer, which is without
-    `KeyMaterial`; where it raises, that error comes out here, and there is no pair.
+    `KeyMaterial`; where it raises, there is no pair, and the error comes out here, a KeyPairsError
+    as a ClientError.
 
     Raises:
         ClientError, ParamValidationError: as `Client.create_key_pair`.

@@ -3,7 +3,8 @@
     prod                    in the name, the id, a fingerprint or a tag
     web                     up to three characters only in the name or a tag: `db` would be in
                             every third fingerprint
-    web*  *-prod-0?         the whole of one of these; * is any run of characters, ? is one
+    web*  *-prod-0?         the whole of a name or a tag; * is any run of characters, ? is one;
+                            of an id where it begins with `key-`, of a fingerprint as it begins
     iy6sxYfW…               how one of these begins, as a list shows what it cut
     "two words", "a:b"      quotes keep spaces and colons; "" inside them is a quote mark
     name:web*               the whole name; * is any run of characters, ? is one
@@ -25,7 +26,7 @@ in EC2's own filters: a person looks for something, a program asks for it.
 """
 
 import re
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from difflib import get_close_matches
@@ -40,6 +41,9 @@ LONGEST = 1_000
 
 _SHORTEST = 4
 """The fewest characters of a plain term that are not in hex or base64 by mere chance."""
+
+_ID = "key-"
+"""How the ids of all pairs begin."""
 
 _CUT = re.compile(r"(?:[…~]|\.{2,3})\Z")
 """What ends a text that was cut: the ellipsis, `~` for it on a console, or the dots one types."""
@@ -150,9 +154,17 @@ class Query:
 
 def _with_wildcards(word: str, items: Sequence[Searchable]) -> list[Searchable]:
     """Return the items of which a text is as a plain term with wildcards says, or has it in it."""
-    matches, is_short = wildcard(word), len(word) < _SHORTEST
-    texts = ((item, item.text[: item.chosen] if is_short else item.text) for item in items)
-    return [item for item, text in texts if word in text or any(map(matches, text.split("\n")))]
+    matches, is_id = wildcard(word), word.startswith(_ID)
+    # By what nobody sees or chose, `*-00*` would find pairs for no reason that shows.
+    may_be_hidden = len(word) >= _SHORTEST and word[0] not in "*?"
+
+    def found(item: Searchable) -> bool:
+        if word in item.text or any(map(matches, item.text[: item.chosen].split("\n"))):
+            return True
+        others = item.text[item.chosen + 1 :].split("\n") if may_be_hidden else ()
+        return any(matches(line) for line in others if is_id or not line.startswith(_ID))
+
+    return list(filter(found, items))
 
 
 def _beginning_so(word: str, items: Sequence[Searchable]) -> list[Searchable]:
@@ -352,9 +364,7 @@ def _terms(text: str) -> Iterator[_Term]:
                 continue
         name = _FIELD.match(match[0])
         raw = match[0][name.end() :] if name else match[0]
-        closed = all(quoted[2] for quoted in _QUOTED.finditer(raw))
-        value = _QUOTED.sub(lambda quoted: quoted[1].replace('""', '"'), raw)
-        yield _Term(name[1].lower() if name else None, value, closed)
+        yield _Term(name[1].lower() if name else None, _unquoted(raw), _is_closed(raw))
 
 
 def _compile(term: _Term) -> _Test:
@@ -376,11 +386,23 @@ def _unknown_field(name: str) -> str:
     return f'No field is called {shown}; {other} For the text itself use "quotes".'
 
 
-def completion(text: str, tags_in_use: Callable[[], Mapping[str, Sequence[str]]]) -> str | None:
-    """Return a query with its last term gone on with: a field, or a value; None if nothing fits.
+class Completion(NamedTuple):
+    """How a query may go on."""
 
-    What was typed stays as it is in front. `tags_in_use` gives the tag keys that may be suggested,
-    and the values of each; it is called only where a tag is typed.
+    shown: str
+    """What was typed and what follows it, to be drawn."""
+    taken: str
+    """The query that it makes, with quotes where they belong."""
+
+
+def completion(
+    text: str, tags_in_use: Callable[[], Mapping[str, Sequence[str]]]
+) -> Completion | None:
+    """Return how the last term of a query goes on: a field, or a value; None if nothing fits.
+
+    What was typed stays as it is in front, unless quotes have to stand round all of the value.
+    `tags_in_use` gives the tag keys that may be suggested, and the values of each; it is called
+    only where a tag is typed.
     """
     *_, last = [None, *_TERM.finditer(text[: LONGEST + 1])]
     if last is None or last.end() != len(text):
@@ -388,15 +410,58 @@ def completion(text: str, tags_in_use: Callable[[], Mapping[str, Sequence[str]]]
     term = last[0].removeprefix("-")
     name = _FIELD.match(term)
     raw = term[name.end() :] if name else term
-    typed, is_quoted = raw.replace('"', ""), raw.count('"') % 2 == 1
+    typed = _unquoted(raw)
+    is_open = not _is_closed(raw)
     if not (name or typed):
         return None
     for value in _values(name[1].lower() if name else None, tags_in_use):
-        begins = len(value) > len(typed) and value.lower().startswith(typed.lower())
-        # What has a blank in it is one term between quotes alone.
-        if begins and '"' not in value and (is_quoted or not re.search(r"\s", value)):
-            return text + value[len(typed) :] + '"' * is_quoted
+        if len(value) > len(typed) and value.lower().startswith(typed.lower()):
+            rest = value[len(typed) :]
+            shown = text + rest + '"' * is_open
+            if '"' in rest or (re.search(r"\s", rest) and not is_open):
+                doubled = value.replace('"', '""')
+                return Completion(shown, f'{text.removesuffix(raw)}"{doubled}"')
+            return Completion(shown, shown)
     return None
+
+
+def unfinished(term: str, key_pairs: Iterable[KeptKeyPair], *, is_last: bool) -> str:
+    """Return why a term narrows nothing while the query is typed, or nothing if it does narrow.
+
+    It finds no pair itself, but is the start of a tag or a name that one has; or it is the last,
+    and the start of a field that is not to be found.
+    """
+    bare = term[1:] if term.startswith("-") and not term.startswith("--") else term
+    read = next(_terms(bare), None)
+    if read is None or not read.closed:
+        return ""
+    if read.field in _IN_USE and read.value:
+        kind, texts = _IN_USE[read.field]
+        pairs, start = [*key_pairs], read.value.lower()
+        if any(test(pair) for test in parse(bare)._tests for pair in pairs):
+            return ""
+        if any(text.lower().startswith(start) for pair in pairs for text in texts(pair)):
+            return f"{bare} is no {kind} in use"
+    is_on_the_way = is_last and bare != term and read.field is None and '"' not in bare
+    fields = (each for each in FIELDS if f"{each}:".startswith(bare.lower()))
+    grown = next(fields, "") if is_on_the_way else ""
+    return f"{term} may become -{grown}:" if grown else ""
+
+
+def _unquoted(raw: str) -> str:
+    return _QUOTED.sub(lambda quoted: quoted[1].replace('""', '"'), raw)
+
+
+def _is_closed(raw: str) -> bool:
+    return all(quoted[2] for quoted in _QUOTED.finditer(raw))
+
+
+_IN_USE: Mapping[str | None, tuple[str, Callable[[KeptKeyPair], Iterable[str]]]] = {
+    "tag": ("tag", lambda pair: (f"{tag.key}={tag.value}" for tag in pair.tags)),
+    "tag-key": ("tag", lambda pair: (tag.key for tag in pair.tags)),
+    "name": ("name", lambda pair: (pair.key_name,)),
+}
+"""The fields of which the whole has to be typed, what that is called, and what pairs have there."""
 
 
 def _values(

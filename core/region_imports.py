@@ -54,9 +54,9 @@ class RegionImporter:
             )
 
     def give_up_waiting(self) -> None:
-        """Refuse the import that waits for another session there, with StoreLocked."""
+        """Have the import wait no more for another session there, nor for EC2."""
         if self._there is not None:
-            self._there.store.give_up_waiting()
+            self._there.give_up_waiting()
 
 
 def _same_there(

@@ -17,6 +17,7 @@ from core.model import KeptKeyPair
 from core.store.access import RegionAccess
 
 if TYPE_CHECKING:
+    from core.checks.agent_stays import AgentStay
     from core.ec2.backend import Backend
     from core.ec2.place import Ec2Place
     from core.keys.public_key import PublicKey
@@ -55,6 +56,8 @@ class Session:
         self.access = access
         self.spare_key = spare_key
         self._to_look_at = to_look_at or sibling
+        self.in_agent: dict[str, AgentStay] = {}
+        """What this session added to an agent, by the ids of the pairs."""
         self.for_region = sibling
         """Returns the session of another Region; raises SettingsError where there is none."""
 

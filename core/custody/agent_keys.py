@@ -6,8 +6,8 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from threading import Event
-from typing import TYPE_CHECKING
 
+from core.checks.agent_stays import ADDED, AgentStay, detail_of, stays
 from core.checks.finding import PairReference
 from core.custody import agent
 from core.errors import EC2Error, StoreError, UnauthorizedOperation
@@ -15,13 +15,6 @@ from core.keys import ssh_types
 from core.model import CreatedKeyPair, FileFormat, KeptKeyPair, PrivateKeyState
 from core.process import changing
 from core.session import Session
-
-if TYPE_CHECKING:
-    from core.store.journal import JournalEntry
-
-_ADDED = "AddToAgent"
-_UNTIL, _FOR_GOOD = "until ", "without a limit"
-"""What stands in the journal before the time at which an agent forgets a key, or in its place."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,16 +82,15 @@ def in_agent(session: Session) -> AgentContents:
     held = agent.holdings()
     here: Sequence[KeptKeyPair] = ()
     with suppress(UnauthorizedOperation):
-        here = session.backend.describe_key_pairs()
+        session.access.authorize("DescribeKeyPairs")
+        # Of EC2, too, what is known here is enough: the agent is asked, and no network.
+        here = tuple(session.store.read().key_pairs.values())
     found = contents(held, here, others)
-    recorded = _recorded(session)
-    keys = []
+    recorded, keys = stays(session), []
     for key in found.keys:
-        detail = recorded.get(key.key_pair.key_pair_id, "") if key.key_pair else ""
-        until = _time_in(detail)
-        is_over = until is None or until <= session.now()
-        for_good = detail == _FOR_GOOD
-        keys.append(replace(key, until=None if is_over else until, for_good=for_good))
+        stay = recorded.get(key.key_pair.key_pair_id) if key.key_pair else None
+        known = replace(key, until=stay.until, for_good=stay.for_good) if stay else key
+        keys.append(known)
     return replace(found, keys=tuple(keys))
 
 
@@ -190,7 +182,7 @@ def add_to_agent(
         )
     except agent.AddNotConfirmed as doubt:
         try:
-            with session.store.journaled(_ADDED, created.key_pair, session.now()):
+            with session.store.journaled(ADDED, created.key_pair, session.now()):
                 raise
         except StoreError as error:
             reason = f"{doubt.reason} It is not in the journal. {error}"
@@ -203,25 +195,9 @@ def record_added(session: Session, key_pair: KeptKeyPair, until: datetime | None
 
     `until` is when it forgets the key, if it does.
     """
-    detail = _FOR_GOOD if until is None else f"{_UNTIL}{until.isoformat(timespec='seconds')}"
-    return session.record(_ADDED, key_pair, detail)
-
-
-def _recorded(session: Session) -> dict[str | None, str]:
-    """Return of each pair what the journal says of how long an agent has its key, if it does."""
-    entries: Sequence[JournalEntry] = ()
-    with suppress(StoreError, UnauthorizedOperation):
-        entries = session.journal()
-    # The last of each; of a key that was not seen to be added nothing is known.
-    return {each.key_pair_id: each.detail or "" for each in entries if each.operation == _ADDED}
-
-
-def _time_in(detail: str) -> datetime | None:
-    """Return the time that stands in such a text, if one does."""
-    with suppress(ValueError):  # it may have been edited by hand
-        until = datetime.fromisoformat(detail.removeprefix(_UNTIL))
-        return until if until.tzinfo else None
-    return None
+    stay = AgentStay(session.now(), until, until is None)
+    session.in_agent[key_pair.key_pair_id] = stay
+    return session.record(ADDED, key_pair, detail_of(until))
 
 
 def put_into_agent(

@@ -126,9 +126,10 @@ def record_saved(session: Session, key_pair: KeptKeyPair, path: Path) -> str | N
             current = transaction.state.key_pairs.get(key_pair.key_pair_id)
             if current is None:
                 return "The file is fine, but the key pair was deleted meanwhile."
+            # A file that was removed and saved anew is one file, and the last.
+            others = (each for each in current.custody.saved_to if each != str(path))
             custody = current.custody._replace(
-                private_key=PrivateKeyState.SAVED,
-                saved_to=(*current.custody.saved_to, str(path)),
+                private_key=PrivateKeyState.SAVED, saved_to=(*others, str(path))
             )
             transaction.update(replace(current, custody=custody), "SaveKeyMaterial")
     except StoreNotConfirmed as error:

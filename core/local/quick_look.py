@@ -142,9 +142,12 @@ class QuickLook:
     def _content(self) -> bytes | None:
         """Return the Region's file, or None if there is none yet."""
         flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+        path = f"{self._folder}/{self.region}.json"
         try:
-            descriptor = os.open(f"{self._folder}/{self.region}.json", flags)
+            descriptor = os.open(path, flags)
         except FileNotFoundError:
+            if os.path.lexists(f"{path}.bak"):
+                raise NotPlainError from None  # it was there, and is missing
             return None
         with open(descriptor, "rb") as file:  # noqa: PTH123 - no time for pathlib
             status = os.fstat(descriptor)

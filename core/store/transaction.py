@@ -223,6 +223,8 @@ class Transaction:
 def _what_changed(before: KeptKeyPair, after: KeptKeyPair) -> str:
     """Return to which files its private key was saved, and which keys its tags got and lost."""
     files = [path for path in after.custody.saved_to if path not in before.custody.saved_to]
+    if not files and after.custody.saved_to != before.custody.saved_to:
+        files = [after.custody.saved_to[-1]]  # saved once more where it was
     got = [tag.key for tag in after.tags if tag not in before.tags]
     kept = {tag.key for tag in after.tags}
     lost = [tag.key for tag in before.tags if tag.key not in kept]

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from core.keys.fingerprint import ec2_fingerprint, fingerprints, pkcs8_sha1
 from core.keys.public_key import PublicKey
 from core.model import Custody, KeptKeyPair, KeyType, PrivateKeyState, Tag
-from core.query import LONGEST, Query, fingerprint_kind, parse, searchable
+from core.query import LONGEST, Query, fingerprint_kind, parse, searchable, unfinished
 from tests.each_row import each_row
 from tests.helpers import Run
 from tests.yardstick import yardsticks
@@ -103,6 +103,8 @@ def found(text: str, pairs: tuple[KeptKeyPair, ...] = PAIRS) -> list[str]:
         ("eb*", []),  # it is the whole of a text
         ("env=pr*", ["web-1"]),
         ("key-*c3", ["old:laptop"]),
+        ("*-*c3", []),  # the id does not show, and so finds nothing by chance
+        ("key*", []),
         ("-web*", ["DB main", "old:laptop"]),
         ("we…", ["web-1"]),
         ("we..", ["web-1"]),
@@ -239,6 +241,37 @@ def test_a_bad_term_says_what_is_possible_and_narrows_nothing(text: str, says: s
     assert beside.problems == (problem,)
     assert beside.narrows
     assert [item.key_pair for item in beside.select(items, NOW)] == [DB]
+
+
+@each_row(
+    ("term", "why"),
+    [
+        ("tag:E", "tag:E is no tag in use"),
+        ("-TAG:e", "TAG:e is no tag in use"),
+        ('tag:"Owner"=Ann', 'tag:"Owner"=Ann is no tag in use'),
+        ("tag-key:a=", "tag-key:a= is no tag in use"),
+        ('name:"db m"', 'name:"db m" is no name in use'),
+        ("-t", "-t may become -type:"),
+        ("-Saved", "-Saved may become -saved:"),
+        # These narrow, say themselves what is wrong, or are the start of nothing.
+        ("tag:Env", ""),
+        ("tag:E*", ""),
+        ("tag:x", ""),
+        ("tag:", ""),
+        ('tag:"Ow', ""),
+        ("name:web-1", ""),
+        ("t", ""),
+        ("-web", ""),
+        ('-"t"', ""),
+        ("-type:r", ""),
+        ("--t", ""),
+        ("-", ""),
+    ],
+)
+def test_a_term_that_is_on_the_way_to_another_says_so(term: str, why: str) -> None:
+    assert unfinished(term, PAIRS, is_last=True) == why
+    if why.startswith("-"):  # what is behind it says that it is whole
+        assert unfinished(term, PAIRS, is_last=False) == ""
 
 
 @given(st.text(st.characters(min_codepoint=32, max_codepoint=126), min_size=1, max_size=255))

@@ -42,7 +42,7 @@ def test_a_pair_is_replaced_and_retired(
     # Nothing invites to delete it while nobody has the new key.
     screen = terminal.wait_for("replaced by ci-deploy-2 · ")
     assert "private key never saved" in screen
-    assert "retires it" not in screen
+    assert "deletes this pair" not in screen
     terminal.press("Down")
     assert "private key never saved" in terminal.wait_for("replaces ci-deploy · ")
     terminal.press("Up")
@@ -61,7 +61,7 @@ def test_a_pair_is_replaced_and_retired(
     terminal.press("Escape")
     terminal.wait_for("3 pairs")
     terminal.step("g")
-    terminal.wait_for("replaced by ci-deploy-3; d retires it")
+    terminal.wait_for("replaced by ci-deploy-3; d deletes this pair")
     terminal.press("d")
     screen = terminal.wait_for("Delete this key pair?")
     assert "Replaced by ci-deploy-3 · was saved to ~/.ssh/ci-deploy-3.pem" in flat(screen)

@@ -68,6 +68,12 @@ def test_choosing_hides_no_mark(
         ("a word toolongforaline", 10, ["a word too", "longforali", "ne"]),
         ("  $ indented", 20, ["  $ indented"]),
         ("日本 日本語", 6, ["日本", "日本語"]),
+        # A fingerprint is parted behind a colon, and what ends base64 stands on no line alone.
+        ("MD5:9c:7f:c3:aa:b2:01", 13, ["MD5:9c:7f:c3:", "aa:b2:01"]),
+        ("MD5:9c:7f:c3:aa:b2:01", 14, ["MD5:9c:7f:c3:", "aa:b2:01"]),
+        ("MD5:9c:7f:c3:aa:b2:01", 15, ["MD5:9c:7f:c3:", "aa:b2:01"]),
+        ("MD5:9c:7f:c3:aa:b2:01", 16, ["MD5:9c:7f:c3:aa:", "b2:01"]),
+        ("AAAAC3NzaC1l=", 12, ["AAAAC3NzaC1", "l="]),
     ],
 )
 def test_lines_end_between_words(text: str, width: int, lines: list[str]) -> None:

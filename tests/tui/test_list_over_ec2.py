@@ -30,6 +30,7 @@ from tests.tui.driving import (
 from tests.tui.over_ec2 import Play, first_line, play_over_ec2, server
 from tui.app import KeyPairsApp, ask_code
 from tui.screens.list import ec2_questions
+from tui.screens.list.key_pair_list import KeyPairListScreen
 from tui.screens.list.key_pair_table import KeyPairTable
 from tui.widgets.fact_line import FactLine
 from tui.widgets.pick_list import PickList
@@ -87,6 +88,44 @@ def test_what_another_session_was_told_by_ec2_is_shown_and_ec2_is_not_asked(
         await until(pilot, lambda: "2 pairs" in first_line(pilot), "the other one")
         # Once, by the other session.
         assert server.calls["DescribeKeyPairs"] == asked + 1
+
+    play_over_ec2(scene)
+
+
+@pytest.mark.long
+def test_nothing_is_changed_before_it_is_known_who_asks(
+    play_over_ec2: Play, server: Ec2Server, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add(server, "ci")
+    seen_before(home)
+    told, answer = threading.Event(), server.answer
+
+    def answer_late(region: str, operation: str, fields: dict[str, str]) -> tuple[int, str]:
+        assert operation != "GetCallerIdentity" or told.wait(60)
+        return answer(region, operation, fields)
+
+    monkeypatch.setattr(server, "answer", answer_late)
+    unknown = "EC2 has not said yet whose pairs these are; R asks again"
+
+    async def scene(pilot: Pilot[None]) -> None:
+        await until(pilot, lambda: "1 pair" in drawn(pilot), "what was seen last")
+        for key in "cidtu":
+            await pilot.press(key)
+            await until(pilot, lambda: unknown in words(pilot), "why not")
+            screen = app_of(pilot).screen
+            assert isinstance(screen, KeyPairListScreen)
+            screen.view.stop_saying(unknown)
+        await pilot.press("enter")
+        await until_screen(pilot, "DetailsScreen")
+        await pilot.press("d")
+        await until(pilot, lambda: unknown in words(pilot), "why not")
+        await until_screen(pilot, "DetailsScreen")
+        told.set()
+        await pilot.press("escape")
+        await until_screen(pilot, "KeyPairListScreen")
+        await until(pilot, lambda: "as of " not in drawn(pilot), "the answer")
+        await pilot.press("c")
+        await until_screen(pilot, "CreateKeyPairScreen")
 
     play_over_ec2(scene)
 

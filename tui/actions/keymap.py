@@ -1,11 +1,12 @@
 """Makes bindings and hints of the table of actions, and puts in the keys that a person chose."""
 
+from collections.abc import Iterable
 from string import punctuation
 
 from textual.binding import Binding, BindingType
 from textual.keys import key_to_character
 
-from tui.actions.table import ACTIONS, Action, Place
+from tui.actions.table import ACTIONS, ONLY_TO_CHANGE, Action, Place
 
 bound: tuple[Action, ...] = ACTIONS
 """The table with the keys that are in force."""
@@ -60,9 +61,15 @@ def command(action: Action) -> str:
     return f"do('{action.method}')" if action.place is Place.LIST else action.method
 
 
-def changes(place: Place, method: str) -> bool:
-    """Return whether an action changes something, and so is refused where a session only reads."""
-    return any(action.changes for action in at(place) if action.method == method)
+def changes(action: Action) -> bool:
+    """Return whether an action changes something, so that a session that only reads has not it."""
+    return action.changes or action.place in ONLY_TO_CHANGE
+
+
+def without_changes(shown: Iterable[tuple[str, str]], place: Place) -> tuple[tuple[str, str], ...]:
+    """Return of hints of a place those that change nothing."""
+    changing = {key_label(action.key) for action in at(place) if changes(action)}
+    return tuple(hint for hint in shown if hint[0] not in changing)
 
 
 def bindings(place: Place) -> list[BindingType]:
@@ -100,10 +107,8 @@ def wide_hints(place: Place) -> tuple[tuple[str, str], ...]:
 
 def reading_hints(place: Place) -> tuple[tuple[str, str], ...]:
     """Return what the hint bar shows a session that only reads: all of them that change nothing."""
-    changing = {key_label(action.key) for action in at(place) if action.changes}
     *taught, help_ = hints(place)
-    others = (hint for hint in (*taught, *wide_hints(place)) if hint[0] not in changing)
-    return (*others, help_)
+    return (*without_changes((*taught, *wide_hints(place)), place), help_)
 
 
 def key_of(action_id: str) -> str:

@@ -41,6 +41,22 @@ class Place(Enum):
     LOG_IN = "logging in"
 
 
+ONLY_TO_CHANGE = {
+    Place.CREATE,
+    Place.IMPORT,
+    Place.KEY_MATERIAL,
+    Place.SAVE,
+    Place.DISCARD,
+    Place.SSH_HOST,
+    Place.TAGS,
+    Place.DELETE,
+    Place.BRING_BACK,
+    Place.INTO_REGIONS,
+    Place.LOST_KEY,
+}
+"""Places that are for a change alone: a session that only reads gets to none of them."""
+
+
 class Action(NamedTuple):
     """Something a person can do.
 
@@ -48,7 +64,8 @@ class Action(NamedTuple):
     `wide_hint` is taught only where the window is wide.
     `help` is a sentence. `words` are others by which a person may look for it in the help.
     `priority` makes the key work while a text field has the focus. `changes` is of what a
-    session that only reads refuses at its key, and so does not teach.
+    session that only reads refuses at its key, and so does not teach; all is of places to which it
+    does not get.
     """
 
     id: str
@@ -270,7 +287,7 @@ ACTIONS: tuple[Action, ...] = (
         words="ssh-copy-id deploy login host server", wide_hint="install"),
     Action("details.bring-back", Place.DETAILS, "u", "bring_back", "",
         "Undo tags just set on the pair, or bring it back, if deleted.",
-        words="undelete restore undo revert"),
+        words="undelete restore undo revert", changes=True),
     Action("details.back", Place.DETAILS, "escape,q", "back", "back",
         "Go back to the list."),
 
@@ -284,12 +301,13 @@ ACTIONS: tuple[Action, ...] = (
         "Go back; nothing is changed."),
 
     Action("deleted.bring-back", Place.DELETED, "enter", "bring_back", "bring back",
-        "Bring back the chosen pairs, or that under the cursor.", words="restore undelete"),
+        "Bring back the chosen pairs, or that under the cursor.", words="restore undelete",
+        changes=True),
     Action("deleted.choose", Place.DELETED, "space", "choose", "choose",
         "Choose the pair, or no longer, and move on to the next.",
-        words="select mark several", priority=True),
+        words="select mark several", priority=True, changes=True),
     Action("deleted.choose-all", Place.DELETED, "asterisk", "choose_all", "all",
-        "Choose all pairs that are shown.", words="select mark every", priority=True),
+        "Choose all pairs that are shown.", words="select mark every", priority=True, changes=True),
     Action("deleted.back", Place.DELETED, "escape", "back", "back",
         "Go back; nothing is changed."),
 
@@ -313,7 +331,7 @@ ACTIONS: tuple[Action, ...] = (
         "Go back to the list."),
 
     Action("install.submit", Place.INSTALL, "enter", "submit", "add",
-        "Add the line to authorized_keys."),
+        "Add the line to authorized_keys.", changes=True),
     Action("install.restrict", Place.INSTALL, "ctrl+r", "toggle_restrict", "restrict",
         "Forbid, or allow again, all but commands.",
         words="options", priority=True),

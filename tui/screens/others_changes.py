@@ -82,11 +82,11 @@ class OthersChanges:
                 screen.gone = {pair.key_pair_id for pair in affected}
                 if screen.gone != before_it:
                     await self._say_what_is_gone(screen, affected, before_it)
-                elif names := [
-                    pair.key_name for pair in screen.about if pair.key_pair_id in tagged
-                ]:
-                    whose = listed(names)
-                    text = f"another session changed the tags of {whose}{screen.if_tagged}"
+                elif changed := [pair for pair in screen.about if pair.key_pair_id in tagged]:
+                    whose = listed([pair.key_name for pair in changed])
+                    before_it_all = [before[pair.key_pair_id] for pair in changed]
+                    which = _which_tags(before_it_all, [now[pair.key_pair_id] for pair in changed])
+                    text = f"another session changed the tags of {whose}: {which}{screen.if_tagged}"
                     screen.fact_line.rest(Verdict(text, Tone.CAUTION))
 
     async def _say_what_is_gone(
@@ -105,6 +105,17 @@ class OthersChanges:
         if screen.fact_line.verdict.tone is not Tone.BAD:
             screen.say(said)
         screen.post_message(PairsDeleted(said) if gone else PairsBack())
+
+
+def _which_tags(before: Sequence[KeptKeyPair], now: Sequence[KeptKeyPair]) -> str:
+    """Return which tags of some pairs are others now, shortened, and how many more there are."""
+    changed: dict[str, None] = {}
+    for was, is_ in zip(before, now, strict=True):
+        old, new = ({tag.key: tag.value for tag in pair.tags} for pair in (was, is_))
+        for key in sorted({*old, *new}):
+            if old.get(key) != new.get(key):
+                changed[named(f"{key}={new[key]}") if key in new else f"{named(key)} gone"] = None
+    return listed([*changed])
 
 
 class _Cursor:

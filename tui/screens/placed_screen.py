@@ -18,7 +18,7 @@ from tui.terminal.terminal_app import TerminalApp
 from tui.widgets.fact_line import FactLine
 from tui.widgets.key_hints import KeyHints
 from tui.widgets.top_bar import TopBar
-from tui.words.verdict import Verdict
+from tui.words.verdict import READ_ONLY, Tone, Verdict
 
 Result = TypeVar("Result")
 
@@ -146,6 +146,7 @@ class PlacedScreen(Screen[Result]):
         if isinstance(event, ScreenResume):
             # Every widget was styled as it was mounted, and is again where a class changes.
             event.refresh_styles = False
+        self.key_hints.reads_only = self.app.whereabouts.reads_only
         width, height = self.app.size
         panel = max(panel for least, panel in self.PANELS.items() if width >= least)
         self.update_classes(
@@ -188,6 +189,13 @@ class Retractable:
         """Say it no longer."""
         if self._screen.fact_line.verdict == self._said:
             self._screen.say(Verdict(""))
+
+
+def refuses_changes(screen: PlacedScreen[Result]) -> bool:
+    """Say that this session only reads, if it does, and return whether it does."""
+    if screen.app.whereabouts.reads_only:
+        screen.say(Verdict(READ_ONLY, Tone.CAUTION))
+    return screen.app.whereabouts.reads_only
 
 
 def end_before_another(screen: PlacedScreen[Result], result: Result) -> None:

@@ -12,7 +12,7 @@ from rich.cells import cell_len
 from textual.content import Content
 from textual.widget import Widget
 
-from tui.actions.keymap import hints, wide_hints
+from tui.actions.keymap import hints, wide_hints, without_changes
 from tui.actions.table import Place
 
 _GAP = "   "
@@ -62,6 +62,8 @@ class KeyHints(Widget):
         super().__init__()
         self._place = place
         self._hints = hints(place)
+        self.reads_only = False
+        """Whether nothing is taught that changes something, as the session refuses it."""
         self._idle: Collection[str] = ()
         self._stops, self._stops_alone = "", True
 
@@ -110,7 +112,10 @@ class KeyHints(Widget):
     def left_out(self) -> Sequence[tuple[str, str]]:
         """The hints of wide windows for which this one has no room."""
         fit = self._fit()
-        return [hint for hint in wide_hints(self._place) if hint not in fit]
+        return [hint for hint in self._allowed(wide_hints(self._place)) if hint not in fit]
+
+    def _allowed(self, shown: Sequence[tuple[str, str]]) -> Sequence[tuple[str, str]]:
+        return without_changes(shown, self._place) if self.reads_only else shown
 
     def _fit(self) -> list[tuple[str, str]]:
         shown = self.shown
@@ -120,7 +125,7 @@ class KeyHints(Widget):
             ways = [hint for hint in shown if hint[1] in _KEPT]
             others = [hint for hint in shown if hint not in ways]
             shown = (*others, *wide_hints(self._place), *ways)
-        return list(fitting(shown, self.size.width))
+        return list(fitting(self._allowed(shown), self.size.width))
 
     def render(self) -> Content:
         width = self.size.width

@@ -10,6 +10,7 @@ from textual.content import Content
 from textual.widget import Widget
 
 from tui.terminal.terminal_app import TerminalApp
+from tui.words.place import READING
 from tui.words.text import clip, pinched, shortened
 
 _PROGRAM = "keypairs"
@@ -158,7 +159,7 @@ class TopBar(Widget):
         if here.user:
             yield _Part(here.user, "muted", _Goes.USER, " · ")
         for limit in here.limits:
-            is_read_only = limit == "read-only"
+            is_read_only = limit == READING
             goes = _Goes.NEVER if is_read_only else _Goes.POLICY
             yield _Part(limit, "plain" if is_read_only else "muted", goes, " · ")
 

@@ -12,11 +12,12 @@ if TYPE_CHECKING:
 
 
 def advice(finding: Finding, replace: str = "n") -> str:
-    """Return what to do about a finding, with the key that replaces a pair in the list.
+    """Return what to do about a finding, with the key that replaces a pair in the list, if any.
 
     Commands know the one in the table.
     """
-    how = REPLACE.replace("Replace it", f"Replace it ({replace} in the list)")
+    key = f" ({replace} in the list)" if replace else ""
+    how = REPLACE.replace("Replace it", f"Replace it{key}")
     return finding.advice.replace(REPLACE, how)
 
 

@@ -5,11 +5,12 @@ from enum import Enum, auto
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from core.checks.agent_stays import stays
 from core.custody.rotation import NOTHING_REPLACED, Rotation
 from core.errors import KeyPairsError, ProofFailed
 from core.model import KeptKeyPair, PrivateKeyState
 from tui.words import journal
-from tui.words.pairs import IMPORTED, of_elsewhere
+from tui.words.pairs import IMPORTED, of_agent_stay, of_elsewhere
 from tui.words.text import pasteable, said_by, short_path
 from tui.words.verdict import Tone
 
@@ -22,6 +23,7 @@ class Part(Enum):
     """Which part of the page a section belongs to."""
 
     SUMMARY = auto()
+    """What `keypairs show` begins with; the page has it in its headline and its other parts."""
     USE = auto()
     """What is needed to log in with the pair."""
     PROOF = auto()
@@ -50,7 +52,7 @@ _LOG_IN = "ssh command"
 def summary(
     key_pair: KeptKeyPair, rotation: Rotation = NOTHING_REPLACED
 ) -> Iterator[tuple[str, str]]:
-    """Yield what stands at the right of the list where there is room."""
+    """Yield what is known of a pair at a glance, which the page has in its headline."""
     yield "Name", key_pair.key_name
     yield "Id", key_pair.key_pair_id
     yield "Type", key_pair.key_type.value
@@ -112,7 +114,7 @@ def sections(
     first_of_others = titles.index(_LOG_IN) + 1
     return [
         Section(Part.SUMMARY, "", list(summary(key_pair, rotation))),
-        Section(Part.USE, "The private key file", list(_files(key_pair)), judged=True),
+        Section(Part.USE, "The private key file", list(_files(session, key_pair)), judged=True),
         *(_to_paste(Part.USE, recipe) for recipe in to_paste[:first_of_others]),
         Section(Part.USE, "Public key", [("", pasteable(public_key))], pasteable=True),
         Section(Part.PROOF, "Fingerprints, and how to get them", fingerprints, pasteable=True),
@@ -127,9 +129,12 @@ def _to_paste(part: Part, recipe: "Recipe") -> Section:
     return Section(part, recipe.title, lines, pasteable=True)
 
 
-def _files(key_pair: KeptKeyPair) -> Iterator[tuple[str, str]]:
+def _files(session: "Session", key_pair: KeptKeyPair) -> Iterator[tuple[str, str]]:
     if not key_pair.custody.saved_to:
-        yield "", where_it_is(key_pair)
+        stay = None
+        if key_pair.custody.private_key is PrivateKeyState.UNSAVED:
+            stay = stays(session).get(key_pair.key_pair_id)
+        yield "", of_agent_stay(stay)[0] if stay else where_it_is(key_pair)
         return
     # Imported here: cryptography takes some 70 ms.
     from core.custody import proof

@@ -17,7 +17,8 @@ def line(found: Found) -> str:
 def answer(found: Found, back: str = "U in the list there") -> str:
     """Return whose key it is, in words; all of it has been made visible.
 
-    `back` is what brings a deleted pair back; commands know the key in the table.
+    `back` is what brings a deleted pair back, and is empty where nothing does; commands know the
+    key in the table.
     """
     kind = found.kind or "key"
     comment = f", comment {visible(found.comment)}" if found.comment else ""
@@ -31,8 +32,8 @@ def answer(found: Found, back: str = "U in the list there") -> str:
         case Standing.DELETED:
             places = [f"{pair.key_name} in {pair.region}" for pair in found.deleted]
             pairs = visible(" and ".join(places))
-            brings = f"{back} {what_comes_back(given_up=found.given_up)}"
-            return f"of the deleted pair {pairs}; {brings} ({kind}{comment}{note})"
+            way = f"; {back} {what_comes_back(given_up=found.given_up)}" if back else ""
+            return f"of the deleted pair {pairs}{way} ({kind}{comment}{note})"
         case Standing.UNKNOWN:
             key = found.public_key
             what = f"{key.key_type} {key.bits} bits {found.fingerprint}, " if key else ""

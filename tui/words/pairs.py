@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
+from core.words.plural import n_of
 from tui.words.cells import cell_len
 from tui.words.text import clip, shortened
 
@@ -10,6 +11,7 @@ TYPE_CHECKING = False
 """What type checkers take for true; a command that only reads has no time for `typing`."""
 
 if TYPE_CHECKING:
+    from core.checks.agent_stays import AgentStay
     from core.model import Custody, KeptKeyPair
 
 MARKS: Mapping[str, str] = {"unsaved": "!", "imported": "↓"}
@@ -51,6 +53,13 @@ def what_comes_back(*, given_up: bool) -> str:
     return "brings the pair back, without its private key" if given_up else "brings it back"
 
 
+def of_agent_stay(stay: "AgentStay") -> list[str]:
+    """Return where the private key of a pair is that was only added to an agent, longest first."""
+    until = f" until {moment(stay.until)}" if stay.until else ""
+    since = f"in the agent since {moment(stay.since)}{until}"
+    return [f"{since}, as it was added here; never saved to a file", f"{since}; never saved"]
+
+
 def may_be_lost(key_pair: "KeptKeyPair") -> bool:
     """Return whether a pair may be one whose private key was lost with EC2's answer."""
     return _is_elsewhere(key_pair) and key_pair.custody.unanswered is not None
@@ -75,6 +84,19 @@ def day_or_time(time: datetime, today: datetime) -> str:
     """Return the day of a time in the person's own time zone, or of today's the time of day."""
     local = time.astimezone(today.tzinfo)
     return f"{local:%H:%M}" if local.date() == today.date() else local.date().isoformat()
+
+
+def created(key_pair: "KeptKeyPair", now: datetime, form: str) -> str:
+    """Return when a pair was created: of the last hour how long ago, as its key may be in hand.
+
+    Args:
+        now: an aware time.
+        form: how an earlier time is written, as `strftime` has it.
+    """
+    ago = int((now - key_pair.create_time).total_seconds())
+    if not 0 <= ago < 3600:
+        return f"created {key_pair.create_time.astimezone():{form}}"
+    return f"created {n_of(ago // 60, 'minute')} ago" if ago >= 60 else "created just now"
 
 
 NO_TAGS = "–"

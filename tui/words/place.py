@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from core.session import Session
 
 
+READING = "read-only"
+"""How the limit is called that refuses every change."""
+
+
 class Whereabouts(NamedTuple):
     """Where one is, as the bar at the top of every screen says it; no text is visible yet.
 
@@ -43,6 +47,11 @@ class Whereabouts(NamedTuple):
     user: str = ""
     limits: tuple[str, ...] = ()
     since: str = ""
+
+    @property
+    def reads_only(self) -> bool:
+        """Whether every change is refused."""
+        return READING in self.limits
 
 
 HERE = "this machine"

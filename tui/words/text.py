@@ -69,6 +69,14 @@ def _spelled_out(character: str) -> str:
     return f"\\u{{{ord(character):x}}}"
 
 
+def for_programs(text: str) -> str:
+    """Return text as `visible` does, with each backslash doubled: as a program undoes it simply."""
+    return "".join(
+        _spelled_out(each) if spelled else "\\\\" if each == "\\" else each
+        for each, spelled in _judged(text)
+    )
+
+
 def as_pasted(text: str) -> str:
     """Return text as `visible` does, but each backslash as it is: for what holds lines to paste.
 
@@ -220,11 +228,21 @@ def _cut(text: str, width: int) -> list[str]:
     for character in _FLAG_OR_CHARACTER.findall(text):
         size = cell_len(character)
         if size > room and lines[-1]:
-            lines.append("")
-            room = width
+            # A fingerprint is parted behind a colon, never within a byte.
+            half = _WITHIN_BYTE.search(lines[-1]) if character in _HEX_AND_COLON else None
+            start = half[1] if half else ""
+            lines[-1:] = [lines[-1].removesuffix(start), start]
+            room = width - len(start)
         lines[-1] += character
         room -= size
+    if len(lines) > 1 and not lines[-1].strip("="):
+        # What ends base64 does not stand on a line alone.
+        lines[-2:] = [lines[-2][:-1], lines[-2][-1:] + lines[-1]]
     return lines
+
+
+_HEX_AND_COLON = frozenset("0123456789abcdefABCDEF:")
+_WITHIN_BYTE = re.compile(r"(?:[0-9A-Fa-f]{2}:){2}([0-9A-Fa-f]{1,2})\Z")
 
 
 def _home() -> str:

@@ -103,6 +103,13 @@ LOSSES = [
     Loss("cut off", f"{_NEW} --query 'KeyMaterial[0:9]' > x.pem", 252, "KeyMaterial"),
     Loss("another member", f"{_NEW} --query KeyPairId > x.pem", 252, "KeyMaterial does"),
     Loss("error in the query", f"{_NEW} --query 'length(KeyName, 1)' > x.pem", 252, "--query"),
+    # That error would quote the key.
+    Loss(
+        "error of the key alone",
+        f"{_NEW} --query \"contains(KeyMaterial, 'MadeUp') && KeyMaterial || abs(KeyMaterial)\"",
+        255,
+        "KeyMaterial does",
+    ),
     Loss("upside down", f"{_NEW} --query 'reverse(KeyMaterial)' > x.pem", 252, "KeyMaterial does"),
     Loss("full disk", f"{_NEW} > /dev/full", 255, "No space left"),
     Loss(
@@ -158,6 +165,7 @@ def test_what_loses_a_key_elsewhere_creates_nothing_here(loss: Loss, tmp_path: P
     status, output, errors = shell(loss.line, tmp_path, data_dir)
     assert (status, loss.said in errors) == (loss.status, True), (output, errors)
     assert "Traceback" not in errors
+    assert "PRIVATE" not in output + errors
     assert state_of(data_dir).keys() == {"taken"}
     assert not [path for path in (tmp_path / "keys").iterdir() if b"PRIVATE" in content(path)]
 

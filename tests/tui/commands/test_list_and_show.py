@@ -183,7 +183,7 @@ def test_show_names_the_region_that_has_the_pair(data: Path, capsys: Output) -> 
 def test_show_spells_out_what_would_talk_to_the_terminal(data: Path, capsys: Output) -> None:
     assert call("show", "web") == 0
     text = capsys.readouterr().out
-    assert r"Tag: Odd = a\u{9}b\u{1b}[2J\\" in text
+    assert "Tag: Odd = a\\u{9}b\\u{1b}[2J\\\n" in text
     assert "\x1b" not in text
 
 
@@ -273,17 +273,26 @@ def anothers_folder(data: Path) -> Path:
     return data
 
 
+def a_file_gone_whose_backup_is_there(data: Path) -> Path:
+    make(open_local(data, "us-east-1"), "another")
+    (data / "us-east-1.json").unlink()
+    return data
+
+
 def a_file_too_large(data: Path) -> Path:
     os.truncate(data / "us-east-1.json", region_file.LARGEST + 1)
     return data
 
 
-@pytest.mark.parametrize("make", [linked, no_folder, anothers_folder, a_file_too_large])
+@pytest.mark.parametrize(
+    "change",
+    [linked, no_folder, anothers_folder, a_file_too_large, a_file_gone_whose_backup_is_there],
+)
 def test_what_is_no_plain_folder_or_file_is_left_to_the_session(
-    make: Callable[[Path], Path], data: Path
+    change: Callable[[Path], Path], data: Path
 ) -> None:
     assert quickly_found(data)
-    assert not quickly_found(make(data))
+    assert not quickly_found(change(data))
 
 
 def test_a_pipe_is_left_to_the_session_whatever_comes_out_of_it(data: Path) -> None:

@@ -9,7 +9,7 @@ from tui.commands.help import JSON
 from tui.commands.pairs.list_columns import print_columns
 from tui.commands.places import ec2_of
 from tui.commands.wrapping import tell
-from tui.words.text import visible
+from tui.words.text import for_programs
 
 TYPE_CHECKING = False
 """What type checkers take for true; a command that only reads has no time for `typing`."""
@@ -123,4 +123,4 @@ def _print_lines(found: "Found", *, all_regions: bool) -> None:
                 record["PrivateKey"],
                 *(f"{tag['Key']}={tag['Value']}" for tag in record["Tags"]),
             ]
-            print("\t".join(map(visible, [region] * all_regions + cells)))
+            print("\t".join(map(for_programs, [region] * all_regions + cells)))

@@ -16,7 +16,12 @@ from tui.actions.keymap import key_in
 from tui.actions.table import Place
 from tui.screens.create.discarding import may_discard
 from tui.screens.create.tag_rows import TagRows
-from tui.screens.placed_screen import PlacedScreen, RegionChanged, end_before_another
+from tui.screens.placed_screen import (
+    PlacedScreen,
+    RegionChanged,
+    end_before_another,
+)
+from tui.screens.refusing import say_refused
 from tui.widgets.choice import Choice
 from tui.widgets.form_field import FormBody, FormField
 from tui.widgets.text_input import TextInput
@@ -31,9 +36,6 @@ if TYPE_CHECKING:
     from core.session import Session
 
 Made = TypeVar("Made")
-
-ROOMY = 20
-"""Rows of the window from which a refusal stands in full at its field and above the hints."""
 
 
 class NewKeyPairScreen(PlacedScreen[Made | None], Generic[Made]):
@@ -198,11 +200,7 @@ class NewKeyPairScreen(PlacedScreen[Made | None], Generic[Made]):
         if field is None:
             self.say(refusal)
             return None
-        # In a low window it is said once in full, where it is meant, and does not hide itself.
-        is_low = self.app.size.height < ROOMY
-        self.say(judging.briefly(refusal) if is_low else refusal)
-        if field.verdict.tone is not Tone.BAD or is_low:
-            field.show(refusal)
+        say_refused(self, field, refusal)
         # With what is said below it, which the focus alone would not bring into sight.
         self.call_after_refresh(field.scroll_visible, animate=False)
         is_tags = field.control is self._tags

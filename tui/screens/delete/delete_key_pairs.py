@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Mapping, Sequence
 from functools import partial
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from textual import on, work
@@ -13,6 +14,7 @@ from textual.timer import Timer
 from textual.widgets import Input, Static
 
 from core.checks import deleted
+from core.checks.agent_stays import AgentStay
 from core.checks.deleted import NOT_THERE
 from core.custody.rotation import NOTHING_REPLACED, Rotation
 from core.errors import KeyPairsError
@@ -33,6 +35,7 @@ from tui.widgets.search_input import SearchInput
 from tui.widgets.text_input import TextInput
 from tui.widgets.verdict_line import VerdictLine
 from tui.words import judging
+from tui.words.pairs import created
 from tui.words.place import waited_for
 from tui.words.refusals import by_reason
 from tui.words.text import visible
@@ -76,8 +79,10 @@ class DeleteKeyPairsScreen(PlacedScreen[Sequence[KeptKeyPair]]):
         session: "Session",
         key_pairs: Sequence[KeptKeyPair],
         rotation: Rotation = NOTHING_REPLACED,
+        in_agent: Mapping[str, AgentStay] = MappingProxyType({}),
     ) -> None:
-        self._question = DeletionQuestion(key_pairs, rotation)
+        self._in_agent = in_agent
+        self._question = DeletionQuestion(key_pairs, rotation, in_agent=in_agent)
         super().__init__(self._question.title)
         self._session = session
         self.about = key_pairs
@@ -125,8 +130,9 @@ class DeleteKeyPairsScreen(PlacedScreen[Sequence[KeptKeyPair]]):
         with self._form:
             if self._is_one:
                 (pair,) = self._question.key_pairs
-                created = f"{pair.create_time.astimezone():%Y-%m-%d}"
-                yield PairHeadline(pair, pair.key_pair_id, f"created {created}")
+                # Of one that was made just now another session may have the key in hand.
+                when = created(pair, self._session.now(), "%Y-%m-%d")
+                yield PairHeadline(pair, pair.key_pair_id, when)
             else:
                 yield Static(self._lines, markup=False, id="names")
             if self._is_many:
@@ -204,7 +210,7 @@ class DeleteKeyPairsScreen(PlacedScreen[Sequence[KeptKeyPair]]):
         self._none_left = not key_pairs
         if key_pairs:
             in_use = [name for name, each in self._uses.items() if each.count]
-            self._question = DeletionQuestion(key_pairs, rotation, in_use)
+            self._question = DeletionQuestion(key_pairs, rotation, in_use, self._in_agent)
             self._guarded = self._guarded or self._question.wants_words
             self._form.entitle(self._question.title)
             self._progress.border_title = Content(f"Deleting {n_of(len(key_pairs), 'key pair')}")

@@ -1,16 +1,18 @@
 """Words the question before key pairs are deleted: what is lost, what stays, what is typed."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from types import MappingProxyType
 
 from textual.content import Content
 
+from core.checks.agent_stays import AgentStay
 from core.custody.rotation import Rotation, is_delivered
 from core.disk import files
 from core.model import KeptKeyPair, PrivateKeyState
 from tui.actions.keymap import key_of
 from tui.screens.delete import many_to_delete
 from tui.widgets.pick_list import Item
-from tui.words.pairs import IMPORTED, of_elsewhere
+from tui.words.pairs import IMPORTED, of_agent_stay, of_elsewhere
 from tui.words.text import short_path, visible
 
 MOST_NAMED = many_to_delete.ALWAYS_TYPED_FROM - 1
@@ -23,11 +25,17 @@ class DeletionQuestion:
     """What is asked about some pairs as they are.
 
     Args:
+        in_agent: since when an agent has private keys that were added to it here, by the ids of the
+            pairs: where no file has such a key, it is the one that can be used.
         in_use: the names of those with which something was launched.
     """
 
     def __init__(
-        self, key_pairs: Sequence[KeptKeyPair], rotation: Rotation, in_use: Collection[str] = ()
+        self,
+        key_pairs: Sequence[KeptKeyPair],
+        rotation: Rotation,
+        in_use: Collection[str] = (),
+        in_agent: Mapping[str, AgentStay] = MappingProxyType({}),
     ) -> None:
         self.key_pairs = key_pairs
         self.ids = {pair.key_pair_id for pair in key_pairs}
@@ -45,8 +53,14 @@ class DeletionQuestion:
         words += [_IN_USE] if is_in_use else []
         self.expected = " ".join(words)
         """What is typed where something has to be."""
+        self._in_agent = {
+            pair.key_pair_id: in_agent[pair.key_pair_id]
+            for pair in key_pairs
+            if pair.key_pair_id in in_agent and pair.custody.private_key is PrivateKeyState.UNSAVED
+        }
         self.wants_words = (
             is_in_use
+            or bool(self._in_agent)
             or bool(self.stranded)
             or count >= many_to_delete.ALWAYS_TYPED_FROM
             or any(map(many_to_delete.wants_care, key_pairs))
@@ -68,7 +82,7 @@ class DeletionQuestion:
         """Return the names of a few, with what is lost with them."""
         lines: list[Content] = []
         for key_pair in self.named:
-            fate = visible(f" · {_what_is_lost(key_pair, files)}")
+            fate = visible(f" · {self._what_is_lost(key_pair, files)}")
             lines.append(Content.assemble((visible(key_pair.key_name), "bold"), fate))
             if successor := self.rotation.successor(key_pair):
                 text = visible(f"  replaced by {successor.key_name} · {_where(successor)}")
@@ -78,7 +92,7 @@ class DeletionQuestion:
     def about_one(self, files: Mapping[str, str]) -> Iterator[tuple[str, str]]:
         """Yield what becomes of the private key, where it is asked about one pair alone."""
         (key_pair,) = self.key_pairs
-        yield "Private key", _what_is_lost(key_pair, files)
+        yield "Private key", self._what_is_lost(key_pair, files)
         if successor := self.rotation.successor(key_pair):
             yield "Replaced by", f"{successor.key_name} · {_where(successor)}"
 
@@ -93,17 +107,18 @@ class DeletionQuestion:
             f" again, with {ids}"
         )
 
-
-def _what_is_lost(key_pair: KeptKeyPair, files: Mapping[str, str]) -> str:
-    match key_pair.custody.private_key:
-        case PrivateKeyState.SAVED:
-            return files.get(key_pair.key_pair_id, _saved_to(key_pair))
-        case PrivateKeyState.UNSAVED:
-            return "never saved; an agent may still hold it"
-        case PrivateKeyState.IMPORTED:
-            return IMPORTED
-        case PrivateKeyState.ELSEWHERE:
-            return of_elsewhere(key_pair.custody)[-1]
+    def _what_is_lost(self, key_pair: KeptKeyPair, files: Mapping[str, str]) -> str:
+        if stay := self._in_agent.get(key_pair.key_pair_id):
+            return of_agent_stay(stay)[0]
+        match key_pair.custody.private_key:
+            case PrivateKeyState.SAVED:
+                return files.get(key_pair.key_pair_id, _saved_to(key_pair))
+            case PrivateKeyState.UNSAVED:
+                return "never saved; an agent may still hold it"
+            case PrivateKeyState.IMPORTED:
+                return IMPORTED
+            case PrivateKeyState.ELSEWHERE:
+                return of_elsewhere(key_pair.custody)[-1]
 
 
 def _is_stranded(key_pair: KeptKeyPair, rotation: Rotation) -> bool:

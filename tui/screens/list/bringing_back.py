@@ -18,6 +18,7 @@ from tui.actions.table import Place
 from tui.screens.list.list_actions import say_over
 from tui.screens.list.list_view import ListView
 from tui.words.cells import bar
+from tui.words.place import waited_for
 from tui.words.text import named, said_by
 from tui.work.login import logged_in
 from tui.work.slow_changes import run_change
@@ -130,7 +131,11 @@ async def bring_back(view: ListView, key_pair_id: str) -> bool:
     try:
         restore = partial(session.backend.restore_key_pair, key_pair_id)
         brought = await run_change(
-            restore, lambda waits: view.say(waits.text), view.key_hints, back
+            restore,
+            lambda waits: view.say(waits.text),
+            view.key_hints,
+            back,
+            waited_for(session),
         )
     except InvalidKeyPairDuplicate:
         name = await asyncio.to_thread(successor_name, session, before)

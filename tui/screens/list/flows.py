@@ -8,12 +8,13 @@ from collections.abc import Callable, Coroutine, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
+from core.checks.agent_stays import stays
 from core.checks.deleted import GonePair, gone_pairs
 from core.disk.keys_in_hand import KeyInHand
 from core.ec2.place import REGION_TO_ASK_IN
 from core.ec2.regions import is_region
 from core.errors import KeyPairsError, NoRegionChosen
-from core.model import KeptKeyPair
+from core.model import KeptKeyPair, PrivateKeyState
 from core.words.plural import n_of
 from tui import screens
 from tui.actions.keymap import key_of
@@ -130,6 +131,8 @@ async def details(view: ListView) -> None:
         if chosen is not None and screen.has_changed:
             await view.read(key_pair_id, asks_ec2=False)
         match chosen:
+            case screens.Next(changes=True) if view.refuses_changes():
+                said = view.screen.fact_line.verdict
             case None:
                 if screen.has_changed:
                     await view.read(key_pair_id)
@@ -232,7 +235,10 @@ async def delete(view: ListView) -> None:
 async def _delete(view: ListView, affected: Sequence[KeptKeyPair]) -> None:
 
     if affected:
-        screen = screens.DeleteKeyPairsScreen(view.session, affected, view.listing.rotation)
+        unsaved = any(pair.custody.private_key is PrivateKeyState.UNSAVED for pair in affected)
+        in_agent = await asyncio.to_thread(stays, view.session) if unsaved else {}
+        rotation = view.listing.rotation
+        screen = screens.DeleteKeyPairsScreen(view.session, affected, rotation, in_agent)
         deleted = await _open_about_chosen(view, screen, affected) or ()
         if not deleted:
             await _say_nothing_done(view, affected, screen)
@@ -425,18 +431,21 @@ async def _details_of_deleted(view: ListView, key_pair_id: str) -> None:
     if found is None:
         view.say("that pair is not there any more")
         return
-    screen = screens.DetailsScreen(view.session, found.key_pair, deleted=_said_of(found))
+    screen = screens.DetailsScreen(
+        view.session, found.key_pair, deleted=_said_of(found, back=not view.session.read_only)
+    )
     if await view.open(screen) is screens.Next.BRING_BACK:
         await bring_back(view, key_pair_id)
 
 
-def _said_of(gone: GonePair) -> Verdict:
-    """Return when and by whom a pair was deleted, and how it comes back."""
+def _said_of(gone: GonePair, *, back: bool) -> Verdict:
+    """Return when and by whom a pair was deleted, and how it comes `back`, if it can."""
     by = f" by {gone.by}" if gone.by else ""
     when = f"{gone.delete_time.astimezone():%Y-%m-%d %H:%M}"
     left = "" if gone.days_left is None else f" within {n_of(gone.days_left, 'day')}"
-    back = f"{key_of('details.bring-back')} {what_comes_back(given_up=gone.given_up)}"
-    return Verdict(f"deleted {when}{by}; {back}{left}", Tone.CAUTION)
+    comes = what_comes_back(given_up=gone.given_up)
+    way = f"; {key_of('details.bring-back')} {comes}{left}" if back else ""
+    return Verdict(f"deleted {when}{by}{way}", Tone.CAUTION)
 
 
 async def agent(view: ListView) -> None:

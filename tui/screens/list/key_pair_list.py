@@ -149,7 +149,8 @@ class KeyPairListScreen(PlacedScreen[None]):
 
     async def action_do(self, method: str) -> None:
         """Do what the table of actions calls so."""
-        if keymap.changes(Place.LIST, method) and self.view.refuses_changes():
+        asked = [action for action in keymap.at(Place.LIST) if action.method == method]
+        if any(map(keymap.changes, asked)) and self.view.refuses_changes():
             return
         if refuses(self.view, method):
             return

@@ -354,7 +354,7 @@ class ListView:
         """Return what is wrong with the filter, or which kind of fingerprint it is."""
         kind = self.listing.kind(self.shown)
         if self.listing.unfinished:
-            return Verdict(f"{self.listing.unfinished} is no tag in use, and narrows nothing yet")
+            return Verdict(f"{self.listing.unfinished}, and narrows nothing yet")
         if self.listing.query.problems:
             return Verdict(self.listing.query.problems[0], Tone.CAUTION)
         if terms := self.listing.not_together:
@@ -374,7 +374,10 @@ class ListView:
         """Show what there is to know about the pair under the cursor."""
         key_pair = self.highlighted
         if key_pair:
-            self._remark.about(key_pair.key_pair_id, remarks(key_pair, self.listing.rotation))
+            stay = self.session.in_agent.get(key_pair.key_pair_id)
+            stay = None if stay is None or stay.is_over(self.session.now()) else stay
+            told = remarks(key_pair, self.listing.rotation, stay)
+            self._remark.about(key_pair.key_pair_id, told)
         self.pane.follow(self._show_summary)
 
     def say(self, said: Verdict | str) -> None:
@@ -388,10 +391,19 @@ class ListView:
             self._teach()
 
     def refuses_changes(self) -> bool:
-        """Say that this session only reads, if it does, and return whether it does."""
+        """Say why nothing can be changed, where that is so, and return whether it is.
+
+        What EC2 said last is shown before it is known who asks: the profile may lead to another
+        account now, and what is done there would be noted with the pairs of this one.
+        """
         if self.session.read_only:
             self.say(READ_ONLY)
-        return self.session.read_only
+            return True
+        is_unknown = self.session.place is not None and self.questions.facts is None
+        if is_unknown:
+            again = key_of("list.reload")
+            self.say(f"EC2 has not said yet whose pairs these are; {again} asks again")
+        return is_unknown
 
     def forget_what_was_said(self) -> None:
         """Say no longer what was said: who comes back later would take it for what is."""

@@ -12,7 +12,7 @@ from tui.screens.list.key_pair_table import HEADINGS, Row
 from tui.screens.list.rows import row_of
 
 if TYPE_CHECKING:
-    from core.query import Query, Searchable
+    from core.query import Completion, Query, Searchable
 
 _SORT_KEYS: dict[str, Callable[[KeptKeyPair], Any]] = {
     "name": lambda pair: (pair.key_name.casefold(), pair.key_name),
@@ -70,7 +70,7 @@ class Listing:
         self.query_text = ""
         self._is_whole = False
         self.unfinished = ""
-        """What was typed last, where it may still become a tag and so narrows nothing."""
+        """Why something that was typed narrows nothing yet: it may still become another."""
         self.not_together = 0
         """Of how many terms each finds pairs, where no pair passes all of them; else 0."""
         self.column = "name"
@@ -137,31 +137,29 @@ class Listing:
 
     def shown(self, now: datetime) -> list[KeptKeyPair]:
         """Return the pairs that pass the filter, in order."""
-        found = self.query.select(self._items, now, self.chosen)
-        self.unfinished = ""
+        terms = _terms(self.query_text) if self.query_text else []
+        why = {} if self._is_whole else self._unfinished(terms)
+        self.unfinished = next(iter(why.values()), "")
         self.not_together = 0
-        terms = [] if found else _terms(self.query_text)
-        typing = terms[-1] if terms and self.query_text.endswith(terms[-1]) else ""
-        if typing and not self._is_whole and self._is_on_the_way_to_a_tag(typing, now):
-            self.unfinished = typing
-            # What is typed now may still become one: until then it narrows nothing.
-            before = _parsed(self.query_text.removesuffix(typing))
-            found = before.select(self._items, now, self.chosen)
-        if not found and len(terms) > 1 and all(self._finds(term, now) for term in terms):
-            self.not_together = len(terms)
+        rest = [term for term in terms if term not in why]
+        # What is typed now may still become another: until then it narrows nothing.
+        query = _parsed(" ".join(rest)) if why else self.query
+        found = query.select(self._items, now, self.chosen)
+        if not found and len(rest) > 1 and all(self._finds(term, now) for term in rest):
+            self.not_together = len(rest)
         return [item.key_pair for item in found]
+
+    def _unfinished(self, terms: Sequence[str]) -> dict[str, str]:
+        """Return of each term that is on the way to another why it narrows nothing."""
+        why = {}
+        for number, term in enumerate(terms, start=1):
+            is_last = number == len(terms) and self.query_text.endswith(term)
+            why[term] = _filtering().unfinished(term, self.key_pairs.values(), is_last=is_last)
+        return {term: reason for term, reason in why.items() if reason}
 
     def _finds(self, term: str, now: datetime) -> bool:
         """Return whether any pair passes a term alone."""
         return bool(_parsed(term).select(self._items, now, self.chosen))
-
-    def _is_on_the_way_to_a_tag(self, term: str, now: datetime) -> bool:
-        """Return whether a term is the start of a tag that a pair carries, and is none itself."""
-        field, colon, start = term.casefold().partition(":")
-        if not colon or field not in ("tag", "tag-key") or self._finds(term, now):
-            return False
-        tags = (tag for pair in self.key_pairs.values() for tag in pair.tags)
-        return any(f"{tag.key}={tag.value}".casefold().startswith(start) for tag in tags)
 
     def row(self, key_pair: KeptKeyPair) -> Row:
         """Return the row of a pair."""
@@ -186,9 +184,11 @@ class Listing:
         return {key: list(values) for key, values in sorted(found.items())}
 
 
-def completed(text: str, tags_in_use: Callable[[], Mapping[str, Sequence[str]]]) -> str | None:
-    """Return a filter with its last term gone on with, as `core.query.completion` does."""
-    found: str | None = _filtering().completion(text, tags_in_use)
+def completed(
+    text: str, tags_in_use: Callable[[], Mapping[str, Sequence[str]]]
+) -> "Completion | None":
+    """Return how the last term of a filter goes on, as `core.query.completion` does."""
+    found: Completion | None = _filtering().completion(text, tags_in_use)
     return found
 
 

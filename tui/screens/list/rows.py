@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from core.checks.agent_stays import AgentStay
 from core.custody.rotation import NOTHING_REPLACED, Rotation, is_delivered
 from core.model import KeptKeyPair, PrivateKeyState
 from tui.actions.keymap import key_of
@@ -12,6 +13,7 @@ from tui.words.pairs import (
     day_or_time,
     key_lengths,
     may_be_lost,
+    of_agent_stay,
     of_elsewhere,
     tag_texts,
 )
@@ -38,15 +40,20 @@ def wants_attention(key_pair: KeptKeyPair, rotation: Rotation) -> bool:
     return unsaved or may_be_lost(key_pair) or rotation.successor(key_pair) is not None
 
 
-def remarks(key_pair: KeptKeyPair, rotation: Rotation = NOTHING_REPLACED) -> list[str]:
+def remarks(
+    key_pair: KeptKeyPair, rotation: Rotation = NOTHING_REPLACED, stay: AgentStay | None = None
+) -> list[str]:
     """Return the line about the pair under the cursor, the longest first, each shorter than before.
 
     It says which pair replaces which, where the private key is, and the id. What is to be done
-    stands in front, where it is left out last; the id stands last, and goes first.
+    stands in front, where it is left out last; the id stands last, and goes first. `stay` is that
+    of its private key in an agent, where it was added here.
     """
     match key_pair.custody.private_key:
         case PrivateKeyState.UNSAVED:
             states = ["private key never saved"]
+            if stay is not None:
+                states = of_agent_stay(stay)
         case PrivateKeyState.SAVED:
             # Not "is": looking for the file of every row would let a slow disk stop the list.
             path = short_path(key_pair.custody.saved_to[-1])
@@ -59,7 +66,7 @@ def remarks(key_pair: KeptKeyPair, rotation: Rotation = NOTHING_REPLACED) -> lis
     parts = []
     if successor := rotation.successor(key_pair):
         # Nobody can log in with the successor before somebody has its private key.
-        next_ = f"; {key_of('key-pair.delete')} retires it" if is_delivered(successor) else ""
+        next_ = f"; {key_of('key-pair.delete')} deletes this pair" * is_delivered(successor)
         parts.append(f"replaced by {named(successor.key_name)}{next_}")
     if predecessor := rotation.predecessor(key_pair):
         parts.append(f"replaces {named(predecessor.key_name)}")

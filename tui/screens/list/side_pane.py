@@ -9,6 +9,7 @@ from textual.geometry import Size
 from textual.timer import Timer
 from textual.widget import Widget
 
+from core.custody import file_kinds
 from core.custody.rotation import Rotation
 from core.model import KeptKeyPair, KeyType
 from tui.screens.list.columns import Texts, pane_width
@@ -122,7 +123,9 @@ def _sections(
     yield "Private key", [shortened(where_it_is(key_pair))]
     saved_to = key_pair.custody.saved_to
     # Other paths need the quoting of a shell; the details have that.
-    if saved_to and _PLAIN.fullmatch(saved_to[-1]):
+    # ssh reads no PPK.
+    is_for_ssh = saved_to and file_kinds.by_name(saved_to[-1]) is not file_kinds.Kind.PPK
+    if is_for_ssh and _PLAIN.fullmatch(saved_to[-1]):
         yield "Log in", [f"ssh -i {short_path(saved_to[-1])} ec2-user@HOST"]
     fingerprint = shortened(key_pair.key_fingerprint)
     if key_pair.key_type is KeyType.ED25519:

@@ -14,7 +14,7 @@ from core.model import PrivateKeyState
 from core.words.plural import n_of
 from tui.actions.keymap import key_in, key_of
 from tui.actions.table import Place
-from tui.words.text import named, sentence, short_path, visible
+from tui.words.text import named, sentence, short_path, short_paths, visible
 
 if TYPE_CHECKING:
     from core.disk.keys_in_hand import LostKey
@@ -54,7 +54,9 @@ def no_pairs(session: "Session", waiting: int, deleted: int, undone: int = 0) ->
         (key_of("key-pair.import"), _import(waiting)),
     ]
     gone = (key_of("list.deleted"), f"bring {n_of(deleted, 'deleted pair')} back")
-    if undone == deleted > 1:
+    if session.read_only:
+        gone = (gone[0], f"see {n_of(deleted, 'deleted pair')}")
+    elif undone == deleted > 1:
         gone = (key_of("key-pair.undo"), f"{gone[1]}; {gone[0]} only some of them")
     elif undone == deleted:
         gone = (key_of("key-pair.undo"), gone[1])
@@ -74,8 +76,8 @@ def cannot_be_read(error: KeyPairsError) -> str:
     said = sentence(error)
     if not (isinstance(error, StoreDamaged) and error.command):
         return said
-    # It is copied as it stands, and so not shortened.
-    command = visible(error.command)
+    # Within quotes, where a shell knows no ~, a path stays as it is.
+    command = visible(short_paths(error.command))
     what = sentence(StoreDamaged(str(error).removesuffix(error.command).rstrip()))
     leave = key_of("app.quit")
     return f"{what}\n$ {command}\nA shell is another terminal, or this one after {leave}."

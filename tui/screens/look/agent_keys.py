@@ -16,7 +16,7 @@ from core.errors import KeyPairsError
 from tui.actions.keymap import bindings, hints, key_of
 from tui.actions.table import Place
 from tui.screens.look.follow_up import FollowUp, KeyToImport, name_for
-from tui.screens.placed_screen import PlacedScreen, ScreenKind
+from tui.screens.placed_screen import PlacedScreen, ScreenKind, refuses_changes
 from tui.screens.workbench.bench import NOTHING, Bench, RowFacts, RowPane, Said
 from tui.screens.workbench.grouped_list import GroupedList, Line
 from tui.screens.workbench.widths import Column
@@ -40,11 +40,13 @@ _LATER = 2.0
 
 _LOOKS = {"rsa": "secondary", "ed25519": "primary"}
 _TYPES = {"ssh-rsa": "rsa", "ssh-ed25519": "ed25519"}
-_EMPTY = (
-    "It holds no key, or is locked ({unlock} unlocks it).\n\n"
+_EMPTY = "It holds no key, or is locked ({unlock} unlocks it).\n\n"
+_NEW = (
     "A new pair's private key is added by {add} on its screen, before it is left;"
     " one that was saved, by {saved} in its details."
 )
+_SAVED = "A private key that was saved is added by {saved} in the details of its pair."
+"""The same where no new pair is made."""
 
 
 class AgentKeysScreen(PlacedScreen[FollowUp | None]):
@@ -89,7 +91,8 @@ class AgentKeysScreen(PlacedScreen[FollowUp | None]):
             self._show((), Verdict(""), sentence(error))
         else:
             add, saved = key_of("key-material.agent"), key_of("details.agent")
-            ways = _EMPTY.format(add=add, saved=saved, unlock=TO_UNLOCK)
+            taught = _SAVED if self._session.read_only else _NEW
+            ways = f"{_EMPTY}{taught}".format(add=add, saved=saved, unlock=TO_UNLOCK)
             empty = "" if found.keys else ways
             self._show(found.keys, judging.of_agent(found), empty)
 
@@ -157,8 +160,10 @@ class AgentKeysScreen(PlacedScreen[FollowUp | None]):
         """Say what Enter does now, if it does anything."""
         (key, _), *others = hints(Place.AGENT)
         chosen = self._chosen
-        word = "import" if isinstance(chosen, KeyToImport) else "go to the pair"
-        self.key_hints.show((*([(key, word)] if chosen else []), *others))
+        imports = isinstance(chosen, KeyToImport)
+        can = chosen is not None and not (imports and self._session.read_only)
+        word = "import" if imports else "go to the pair"
+        self.key_hints.show((*([(key, word)] if can else []), *others))
 
     @property
     def _chosen(self) -> FollowUp | None:
@@ -188,7 +193,8 @@ class AgentKeysScreen(PlacedScreen[FollowUp | None]):
         elif identity.is_certificate:
             yield "Key pair", f"{of}a key that no pair has"
         elif identity.algorithm in _TYPES:
-            yield "Key pair", f"in no Region; {key_of('agent.go')} imports it"
+            imports = "" if self._session.read_only else f"; {key_of('agent.go')} imports it"
+            yield "Key pair", f"in no Region{imports}"
         else:
             yield "Key pair", "none; a pair is RSA or ED25519"
         # The protocol of agents has no way to ask for it.
@@ -201,6 +207,8 @@ class AgentKeysScreen(PlacedScreen[FollowUp | None]):
     def action_go(self) -> None:
         """Go to the pair of the key, or import the key."""
         chosen = self._chosen
+        if isinstance(chosen, KeyToImport) and refuses_changes(self):
+            return
         if chosen is not None:
             self.dismiss(chosen)
 

@@ -14,7 +14,7 @@ from core.checks.finding import OLD, Finding, Progress, Severity, Summary
 from tui.actions.keymap import bindings, hints, key_of
 from tui.actions.table import Place
 from tui.screens.look.follow_up import FollowUp
-from tui.screens.placed_screen import PlacedScreen, ScreenKind
+from tui.screens.placed_screen import PlacedScreen, ScreenKind, refuses_changes
 from tui.screens.workbench.bench import NOTHING, Bench, RowFacts, RowPane, Said
 from tui.screens.workbench.grouped_list import GroupedList, Line, SearchAndOpen
 from tui.screens.workbench.widths import Column
@@ -24,7 +24,7 @@ from tui.widgets.search_input import NOTHING_MATCHES, type_on
 from tui.widgets.verdict_line import MARKS, VerdictLine
 from tui.words.check_up import advice, by_kind, counted, looked_at, summed_up, title
 from tui.words.text import as_pasted, short_path, short_paths, shortened, visible
-from tui.words.verdict import READ_ONLY, Tone, Verdict
+from tui.words.verdict import Tone, Verdict
 from tui.work.batches import in_batches, is_running
 
 if TYPE_CHECKING:
@@ -228,13 +228,17 @@ class CheckUpScreen(PlacedScreen[FollowUp | None]):
         picked = self._list.picked
         return self._by_value.get(picked.value) if picked else None
 
+    def _advice(self, finding: Finding) -> str:
+        """Return what to do about a finding, without a key that this session refuses."""
+        return _advice(finding, "" if self._session.read_only else key_of("key-pair.replace"))
+
     def _about(self, line: Line | None) -> RowFacts:
         """Return what is wrong and what to do; of a closed kind with many, what is so with all."""
         if line is None:
             return NOTHING
         finding = self._by_value.get(line.value)
         if finding is None:
-            said = {_advice(each) for each in map(self._of, line.parts)}
+            said = {self._advice(each) for each in map(self._of, line.parts)}
             opens = f"{key_of('check-up.go')} opens and closes this kind."
             same = as_pasted(said.pop()) if len(said) == 1 else opens
             facts = [Said(line.title, line.tone.value if line.tone is not Tone.PLAIN else "")]
@@ -244,7 +248,7 @@ class CheckUpScreen(PlacedScreen[FollowUp | None]):
                 brief=[Said(same, "muted")],
             )
         problem = visible(short_paths(finding.problem))
-        how = as_pasted(_advice(finding))
+        how = as_pasted(self._advice(finding))
         tone = _TONES[finding.severity]
         mark = MARKS[tone]
         pairs = finding.key_pairs
@@ -317,8 +321,7 @@ class CheckUpScreen(PlacedScreen[FollowUp | None]):
             words = "no file of this finding is open to others"
             self.say(Verdict(words if finding else _IS_A_KIND))
             return
-        if self._session.read_only:
-            self.say(Verdict(READ_ONLY, Tone.BAD))
+        if refuses_changes(self):
             return
         path = finding.path
         try:
@@ -374,9 +377,9 @@ def _line(value: str, finding: Finding, *, says_region: bool) -> Line:
     )
 
 
-def _advice(finding: Finding) -> str:
+def _advice(finding: Finding, replace: str) -> str:
     """Return what to do about a finding, with the app's keys where commands have a command."""
-    text = advice(finding, key_of("key-pair.replace"))
+    text = advice(finding, replace)
     text = text.replace(": keypairs find --agent", f": press {key_of('list.agent')} in the list", 1)
     find = key_of("list.find")
     text = text.replace(": keypairs find FOLDER", f": press {find} in the list and type a folder")

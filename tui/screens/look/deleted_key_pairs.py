@@ -16,7 +16,7 @@ from core.model import KeptKeyPair, PrivateKeyState
 from core.words.plural import n_of
 from tui.actions.keymap import bindings, hints, key_of
 from tui.actions.table import Place
-from tui.screens.placed_screen import PlacedScreen, RegionChanged, ScreenKind
+from tui.screens.placed_screen import PlacedScreen, RegionChanged, ScreenKind, refuses_changes
 from tui.screens.workbench.grouped_list import GroupedList, Line, goes_on_with_space
 from tui.screens.workbench.widths import Column
 from tui.widgets.cursor_list import CursorList
@@ -41,6 +41,9 @@ _STATES = {
     PrivateKeyState.IMPORTED: "imported",
     PrivateKeyState.ELSEWHERE: "not made here",
 }
+
+
+_NARROW = "type to narrow the list"
 
 
 class DeletedKeyPairsScreen(PlacedScreen[Sequence[str] | None]):
@@ -80,7 +83,7 @@ class DeletedKeyPairsScreen(PlacedScreen[Sequence[str] | None]):
         # The star looks like text here, and the hint bar of a small window has no room for it.
         self._search = SearchWord(
             partial(goes_on_with_space, self._list),
-            f"type to narrow the list; {key_of('deleted.choose-all')} chooses all",
+            f"{_NARROW}; {key_of('deleted.choose-all')} chooses all",
         )
         self._empty = Static(markup=False, id="empty")
 
@@ -93,6 +96,8 @@ class DeletedKeyPairsScreen(PlacedScreen[Sequence[str] | None]):
         type_on(self._search, event)
 
     def on_mount(self) -> None:
+        if self.app.whereabouts.reads_only:
+            self._search.placeholder = _NARROW
         self._load()
         self._narrow()
 
@@ -180,7 +185,10 @@ class DeletedKeyPairsScreen(PlacedScreen[Sequence[str] | None]):
         self.fact_line.rest(Verdict(chosen, Tone.CAUTION))
         picked = self._list.picked
         if picked:
-            self.fact_line.about(picked.value, _about(self._gone[picked.value]))
+            self.fact_line.about(
+                picked.value,
+                _about(self._gone[picked.value], back=not self.app.whereabouts.reads_only),
+            )
         else:
             self.fact_line.clear()
 
@@ -189,6 +197,8 @@ class DeletedKeyPairsScreen(PlacedScreen[Sequence[str] | None]):
     def action_bring_back(self) -> None:
         """Bring back the chosen pairs, or the one under the cursor."""
         picked = self._list.picked
+        if refuses_changes(self):
+            return
         if self._chosen:
             self.dismiss([key for key in self._gone if key in self._chosen])
         elif picked is not None:
@@ -204,7 +214,7 @@ class DeletedKeyPairsScreen(PlacedScreen[Sequence[str] | None]):
 
     def _choose(self) -> None:
         picked = self._list.picked
-        if picked is not None:
+        if picked is not None and not refuses_changes(self):
             self._chosen ^= {picked.value}
             self._load()
             self._list.action_move(1)
@@ -214,6 +224,8 @@ class DeletedKeyPairsScreen(PlacedScreen[Sequence[str] | None]):
         self._search.in_turn(key_of("deleted.choose-all"), self._choose_all)
 
     def _choose_all(self) -> None:
+        if refuses_changes(self):
+            return
         shown = {line.value for line, _ in self._list.shown}
         self._chosen = self._chosen - shown if shown <= self._chosen else self._chosen | shown
         self._load()
@@ -260,15 +272,18 @@ def _state(gone: GonePair) -> str:
     return _STATES[gone.key_pair.custody.private_key]
 
 
-def _about(gone: GonePair) -> list[str]:
-    """Return what there is to know about a deleted pair, made visible, the longest first."""
+def _about(gone: GonePair, *, back: bool) -> list[str]:
+    """Return what there is to know about a deleted pair, made visible, the longest first.
+
+    `back` says whether it can be brought back in this session.
+    """
     key_pair = gone.key_pair
     by = f" by {gone.by}" if gone.by else ""
     when = f"deleted {gone.delete_time.astimezone():%Y-%m-%d %H:%M}{by}"
     said = []
     if gone.name_taken:
-        bring_back = key_of("deleted.bring-back")
-        said.append(f"its name is taken: {bring_back} asks for another")
+        another = f": {key_of('deleted.bring-back')} asks for another" * back
+        said.append(f"its name is taken{another}")
     if gone.given_up:
         said.append("comes back without its private key")
     elif key_pair.custody.saved_to:

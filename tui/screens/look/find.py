@@ -24,7 +24,7 @@ from core.words.plural import n_of
 from tui.actions.keymap import bindings, hints, key_of
 from tui.actions.table import Place
 from tui.screens.look.follow_up import FollowUp, KeyToImport, PairToBringBack, name_for
-from tui.screens.placed_screen import PlacedScreen, ScreenKind
+from tui.screens.placed_screen import PlacedScreen, ScreenKind, refuses_changes
 from tui.screens.private_key.passphrase_input import PassphraseInput
 from tui.widgets.cursor_list import CursorList
 from tui.widgets.path_field import PathSuggester
@@ -225,7 +225,8 @@ class FindScreen(PlacedScreen[FollowUp | None]):
     @on(CursorList.Highlighted)
     def _show_answer(self) -> None:
         found = self._under_cursor
-        text = answer(found, key_of("find.submit")) if found else ""
+        back = "" if self._session.read_only else key_of("find.submit")
+        text = answer(found, back) if found else ""
         # What the row says already is not said twice.
         is_said = found is not None and text == _WORDS.get(found.standing)
         self._answer.update("" if is_said else text)
@@ -264,7 +265,7 @@ class FindScreen(PlacedScreen[FollowUp | None]):
         elif not self._thing.value.strip():
             word = ""
         elif self._thing.value == self._looked_up:
-            word = _what_enter_does(self._under_cursor)
+            word = _what_enter_does(self._under_cursor, reads_only=self._session.read_only)
         self.key_hints.show((*([(key, word)] if word else []), *others))
 
     def _take(self) -> None:
@@ -274,6 +275,8 @@ class FindScreen(PlacedScreen[FollowUp | None]):
         if found.matches:
             match, pair = found.matches[0], found.matches[0].key_pair
             self.dismiss(PairReference(match.region, pair.key_pair_id, pair.key_name))
+        elif (found.deleted or found.public_key is not None) and refuses_changes(self):
+            return
         elif found.deleted:
             self.dismiss(PairToBringBack(found.deleted[0]))
         elif found.public_key is not None:
@@ -404,13 +407,15 @@ def _leads_to(text: str) -> str:
     return f"{short_path(where)}: " if where and os.path.lexists(where) else ""
 
 
-def _what_enter_does(found: Found | None) -> str:
+def _what_enter_does(found: Found | None, *, reads_only: bool) -> str:
     if found is None:
         return ""
     if found.matches:
         return "go to the pair"
     if found.standing is Standing.LOCKED:
         return "unlock"
+    if reads_only:
+        return ""
     if found.deleted:
         return "bring it back"
     return "import" if found.public_key is not None else ""

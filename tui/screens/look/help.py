@@ -8,13 +8,14 @@ from textual.app import App
 from textual.screen import Screen
 from textual.widget import Widget
 
-from tui.actions.keymap import at, command, key_label
+from tui.actions.keymap import at, changes, command, key_label
 from tui.actions.table import WIDGET_KEYS, Action, Place
 from tui.screens.look.pick import PickScreen
 from tui.screens.placed_screen import PlacedScreen
 from tui.widgets.cursor_list import CursorList
 from tui.widgets.pick_list import Item
-from tui.words.verdict import Verdict
+from tui.words.place import READING
+from tui.words.verdict import READ_ONLY, Verdict
 
 _GROUPS = (
     (
@@ -77,6 +78,11 @@ class HelpScreen(PickScreen):
 
     def __init__(self, screen: Screen[Any]) -> None:
         items = list(help_items(screen))
+        if isinstance(screen, PlacedScreen) and screen.app.whereabouts.reads_only:
+            changing = {action.id for place in Place for action in at(place) if changes(action)}
+            items = [
+                item._replace(remark=READING) if item.value in changing else item for item in items
+            ]
         if screen.size.height >= _ROOMY:
             items = [each for item in items for each in _parted(item)][1:]
         super().__init__("Help", items, verb=_DO)
@@ -85,6 +91,8 @@ class HelpScreen(PickScreen):
         self._done_here = {action.id for place in here for action in at(place)}
 
     def refusal(self, item: Item) -> str:
+        if item.remark == READING:
+            return READ_ONLY
         if not item.value:
             return "this line explains something; there is nothing to do"
         return "" if item.value in self._done_here else f"that is done elsewhere: {item.remark}"

@@ -104,7 +104,7 @@ class AddSshHostScreen(PlacedScreen[str | None]):
         """Take the next Enter for a yes to a block, or for the question."""
         self._asked = planned
         (key, add), *others = hints(self.PLACE)
-        self.key_hints.show(((key, add if planned else "look first"), *others))
+        self.key_hints.show(((key, add if planned else "see what is written"), *others))
 
     def action_back(self) -> None:
         """Go back; nothing is added."""
@@ -137,7 +137,7 @@ class AddSshHostScreen(PlacedScreen[str | None]):
             self.say(judging.refusal(error))
         else:
             path = short_path(str(planned.path))
-            self.dismiss(f"Host {typed.alias} added to {path}: ssh {typed.alias} logs in")
+            self.dismiss(f"Host {typed.alias} added to {path}; ssh {typed.alias} uses it")
 
 
 def _lines(text: str) -> list[tuple[str, str]]:

@@ -12,6 +12,7 @@ from core.model import KeptKeyPair
 from tui.actions.keymap import bindings, key_in
 from tui.actions.table import Place
 from tui.screens.placed_screen import PlacedScreen, RegionChanged
+from tui.screens.refusing import say_refused
 from tui.widgets.form_field import FormBody, FormField
 from tui.widgets.text_input import TextInput
 from tui.words import judging
@@ -100,4 +101,4 @@ class BringBackAsScreen(PlacedScreen[KeptKeyPair | None]):
         except KeyPairsError as error:
             if not await logged_in(self, self._session, error):
                 await judging.explain_taken(self._session, error, key_name)
-                self.say(judging.refusal_of(error, key_name))
+                say_refused(self, self._field, judging.refusal_of(error, key_name))

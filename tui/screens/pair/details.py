@@ -30,13 +30,14 @@ from tui.screens.placed_screen import (
     PlacedScreen,
     RegionChanged,
     end_before_another,
+    refuses_changes,
 )
 from tui.widgets.facts import Facts
 from tui.widgets.form_field import FormBody
 from tui.words import details
 from tui.words.details import Part, Section
-from tui.words.pairs import key_lengths, tag_texts
-from tui.words.verdict import READ_ONLY, Tone, Verdict
+from tui.words.pairs import created, key_lengths, tag_texts
+from tui.words.verdict import Tone, Verdict
 from tui.work.exclusive import exclusively, is_busy
 
 if TYPE_CHECKING:
@@ -56,6 +57,11 @@ class Next(Enum):
     PREVIOUS = auto()
     BRING_BACK = auto()
     UNDO = auto()
+
+    @property
+    def changes(self) -> bool:
+        """Whether it changes the Region's pairs, or pairs of another one."""
+        return self not in (Next.INSTALL, Next.FOLLOWING, Next.PREVIOUS)
 
 
 class Position(NamedTuple):
@@ -121,8 +127,8 @@ class DetailsScreen(PlacedScreen[Next | None]):
         """Whether something was done here that the list does not know of."""
         self.about = [key_pair]
         self.gone = {key_pair.key_pair_id} if deleted else ()
-        created = f"{key_pair.create_time.astimezone():%Y-%m-%d %H:%M %Z}"
-        self._headline = PairHeadline(key_pair, key_pair.key_pair_id, f"created {created}")
+        when = created(key_pair, session.now(), "%Y-%m-%d %H:%M %Z")
+        self._headline = PairHeadline(key_pair, key_pair.key_pair_id, when)
         self._replacements = Facts(details.replacements(key_pair, rotation))
         self._sections = _Sections(session)
 
@@ -194,6 +200,8 @@ class DetailsScreen(PlacedScreen[Next | None]):
 
     def action_bring_back(self) -> None:
         """Bring the pair back that is shown, if it was deleted; else undo the edit of its tags."""
+        if refuses_changes(self):
+            return
         if self._deleted is not None:
             self._leave_for(Next.BRING_BACK)
         elif self._undoes:
@@ -249,8 +257,7 @@ class DetailsScreen(PlacedScreen[Next | None]):
             outlives: it is done for a deleted pair too. Its file is still there, hosts may still
                 take the key, and others may still read it; but nothing new is made of such a pair.
         """
-        if changes and self._session.read_only:
-            self.say(Verdict(READ_ONLY, Tone.CAUTION))
+        if changes and refuses_changes(self):
             return
         if self._deleted and not outlives:
             self.say(_not_of_deleted())
@@ -303,9 +310,9 @@ class DetailsScreen(PlacedScreen[Next | None]):
             self.say(Verdict("this is the first pair of the list"))
 
     def _leave_for(self, change: Next) -> None:
-        if self._session.read_only:
-            self.say(Verdict(READ_ONLY, Tone.CAUTION))
-        elif self._deleted and change is not Next.BRING_BACK:
+        if refuses_changes(self):
+            return
+        if self._deleted and change is not Next.BRING_BACK:
             self.say(_not_of_deleted())
         else:
             end_before_another(self, change)

@@ -26,7 +26,7 @@ from tui.widgets.cursor_list import CursorList
 from tui.widgets.search_input import NOTHING_MATCHES, SearchWord, type_on
 from tui.widgets.verdict_line import VerdictLine
 from tui.words import region_imports
-from tui.words.place import NOT_ENABLED, city, region_items
+from tui.words.place import NOT_ENABLED, city, region_items, waited_for
 from tui.words.region_imports import Imported
 from tui.words.text import visible
 from tui.words.verdict import Tone, Verdict
@@ -276,7 +276,8 @@ class ImportIntoRegionsScreen(PlacedScreen[int]):
                 self._progress.step(number, total, name)
                 self._go_to(name)
                 step = partial(next, batches)
-                done = await run_change(step, self.say, self.key_hints, back)
+                waits_for = waited_for(self._session)
+                done = await run_change(step, self.say, self.key_hints, back, waits_for)
                 self._outcomes.setdefault(name, {}).update(done)
                 left, number = left - len(done), number + len(done)
                 refused = [each.error for each in done.values() if each.error]

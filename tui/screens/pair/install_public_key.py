@@ -15,14 +15,14 @@ from core.errors import KeyPairsError
 from core.model import KeptKeyPair, PrivateKeyState
 from tui.actions.keymap import bindings, key_of
 from tui.actions.table import Place
-from tui.screens.placed_screen import PlacedScreen, ScreenKind
+from tui.screens.placed_screen import PlacedScreen, ScreenKind, refuses_changes
 from tui.terminal import clipboard
 from tui.widgets.facts import Facts
 from tui.widgets.form_field import FormField
 from tui.widgets.text_input import TextInput
 from tui.words import judging
 from tui.words.text import named, said_by, short_path
-from tui.words.verdict import Tone, Verdict
+from tui.words.verdict import READ_ONLY, Tone, Verdict
 from tui.work.exclusive import exclusively, is_busy, unless_busy
 
 if TYPE_CHECKING:
@@ -92,9 +92,16 @@ class InstallPublicKeyScreen(PlacedScreen[str | None]):
         if self._key_pair.custody.private_key is PrivateKeyState.UNSAVED:
             where.append(("Key", "never saved: works only while an agent holds it"))
         self._where.show(where)
-        self._field.show(judging.of_plan(plan))
+        self._field.show(self._judged(plan))
         if plan.is_in_another_home and not plan.changes_nothing:
             self.say(judging.of_another_home(plan, asked=self._asked == plan.line))
+
+    def _judged(self, plan: "InstallationPlan") -> Verdict:
+        if not (self._session.read_only and self._commands):
+            return judging.of_plan(plan)
+        copy = key_of("install.copy")
+        text = f"{READ_ONLY}: the line is not added here; {copy} copies what adds it elsewhere"
+        return Verdict(text, Tone.CAUTION)
 
     def _look(self, options: str) -> "tuple[InstallationPlan, tuple[str, ...]]":
         plan = installing.installation(self._session, self._key_pair, options)
@@ -139,7 +146,8 @@ class InstallPublicKeyScreen(PlacedScreen[str | None]):
     @unless_busy
     def action_submit(self) -> None:
         """Add the line to authorized_keys."""
-        self._install(self._options.value)
+        if not refuses_changes(self):
+            self._install(self._options.value)
 
     @exclusively
     async def _install(self, options: str) -> None:

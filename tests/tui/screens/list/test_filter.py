@@ -258,8 +258,16 @@ COMPLETIONS = (
     ("tag:Env", "tag:Env=prod"),
     ("tag-key:own", "tag-key:owner"),
     ('tag:Owner="Ja', 'tag:Owner="Jane Doe"'),
-    # A term of its own is what has no blank in it.
-    ("tag:Owner=Ja", None),
+    # Quotes go round what has a blank or a quote in it, and what was typed of it.
+    ("tag:Owner=Ja", 'tag:"Owner=Jane Doe"'),
+    ("tag:C", 'tag:"Cost Center"'),
+    ("web -tag-key:co", 'web -tag-key:"Cost Center"'),
+    ('tag:"Cost C', 'tag:"Cost Center"'),
+    ('tag:"Cost Center"=', 'tag:"Cost Center=R & D"'),
+    ('tag:"Cost Center=R', 'tag:"Cost Center=R & D"'),
+    ('tag:"Cost Center"=l', 'tag:"Cost Center"=lab'),
+    ("tag:Q", 'tag:"Quote""d"'),
+    ('tag:"Quote""', 'tag:"Quote""d"'),
     ("web ", None),
     ("zz", None),
     ("older:", None),
@@ -267,9 +275,66 @@ COMPLETIONS = (
 
 
 def test_the_last_term_goes_on_with_fields_and_with_tags_in_use() -> None:
-    tags = {"Env": ["prod", "staging"], "Owner": ["Jane Doe"]}
-    made = [(text, completion(text, lambda: tags)) for text, _ in COMPLETIONS]
-    assert made == [*COMPLETIONS]
+    tags = {
+        "Env": ["prod", "staging"],
+        "Owner": ["Jane Doe"],
+        "Cost Center": ["R & D", "lab"],
+        'Quote"d': [""],
+    }
+    found = {text: completion(text, lambda: tags) for text, _ in COMPLETIONS}
+    assert [(text, made and made.taken) for text, made in found.items()] == [*COMPLETIONS]
+    # It is drawn behind what was typed.
+    assert all(made is None or made.shown.startswith(text) for text, made in found.items())
+
+
+UNFINISHED = (
+    # What is typed on the way, and what is said of it.
+    ("tag:E", "tag:E is no tag in use"),
+    ("-tag:E", "tag:E is no tag in use"),
+    ("tag:E type:rsa", "tag:E is no tag in use"),
+    ('tag:"Cost Center"=', 'tag:"Cost Center"= is no tag in use'),
+    ('tag:"Cost Center"=R web', 'tag:"Cost Center"=R is no tag in use'),
+    ('tag:"Cost C"', 'tag:"Cost C" is no tag in use'),
+    ("tag-key:Ow", "tag-key:Ow is no tag in use"),
+    ("name:web-", "name:web- is no name in use"),
+    ("-t", "-t may become -type:"),
+    ("-ta", "-ta may become -tag:"),
+    ("web -name", "-name may become -name:"),
+)
+
+
+@pytest.mark.long
+def test_what_is_on_the_way_to_another_term_narrows_nothing_wherever_it_stands(
+    demo_session: DemoSession,
+) -> None:
+    ids = [demo_session.backend.describe_key_pairs()[0].key_pair_id]
+    demo_session.backend.create_tags(resources=ids, tags=[Tag("Cost Center", "R & D")])
+
+    async def scene(pilot: Pilot[None]) -> None:
+        field = await filter_by(pilot, "x")
+        for text, why in UNFINISHED:
+            field.value = text
+            said = f"{why}, and narrows nothing yet"
+            await until(pilot, lambda said=said: said in drawn(pilot), said)  # type: ignore[misc]
+            rest = [term for term in text.split() if term in ("type:rsa", "web")]
+            whole = shown(pilot)
+            field.value = " ".join(rest)
+            await until(pilot, lambda: "narrows nothing yet" not in drawn(pilot), "the rest")
+            assert shown(pilot) == whole, text
+        assert field.value == "web"
+        # A term that narrows is not held up.
+        for text, count in (("-web", 4), ("-tag:Env", 2), ("name:web-*", 2), ("-x", 6)):
+            field.value = text
+            await until(pilot, lambda count=count: len(shown(pilot)) == count, text)  # type: ignore[misc]
+        # The right arrow puts the quotes where they belong.
+        field.value = ""
+        await type_text(pilot, "tag:Cos")
+        await until(pilot, lambda: "tag:Cost Center" in drawn(pilot), "how it goes on")
+        await pilot.press("right")
+        assert field.value == 'tag:"Cost Center"'
+        await until(pilot, lambda: len(shown(pilot)) == 1, "the pair")
+
+    play(demo_session, scene)
 
 
 @pytest.mark.long

@@ -10,7 +10,7 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import Input, Static
 
-from core.model import Tag
+from core.model import Tag, TagSelector
 from core.store.region_store import RegionState
 from tests.demo import DemoSession
 from tests.helpers import PUBLIC_KEY
@@ -353,9 +353,41 @@ def test_a_form_says_that_another_session_changed_the_tags(
         pair = other.key_pair_named("batch-runner")
         assert pair is not None
         other.backend.create_tags(resources=[pair.key_pair_id], tags=[Tag("Zone", "9")])
-        await until_drawn(pilot, "another session changed the tags of batch-runner")
+        await until_drawn(pilot, "another session changed the tags of batch-runner: Zone=9")
+        await pilot.press("escape")
+        await until_screen(pilot, "KeyPairListScreen")
+        await pilot.press("enter")
+        await until_screen(pilot, "DetailsScreen")
+        other.backend.delete_tags(resources=[pair.key_pair_id], tags=[TagSelector("Zone")])
+        await until_drawn(pilot, "another session changed the tags of batch-runner: Zone gone")
 
     play(demo_session, scene)
+
+
+@pytest.mark.parametrize(
+    ("ago", "said"),
+    [
+        (30, "created just now"),
+        (60, "created 1 minute ago"),
+        (3599, "created 59 minutes ago"),
+        (3600, "created 2026-"),
+    ],
+)
+def test_of_a_new_pair_details_and_question_say_how_new_it_is(
+    empty_session: DemoSession, ago: int, said: str
+) -> None:
+    empty_session.backend.create_key_pair(key_name="a", key_type="ed25519")
+    empty_session.time += timedelta(seconds=ago)
+
+    async def scene(pilot: Pilot[None]) -> None:
+        await pilot.press("enter")
+        await until_screen(pilot, "DetailsScreen")
+        await until(pilot, lambda: said in " ".join(drawn(pilot).split()), said)
+        await pilot.press("d")
+        await until_screen(pilot, "DeleteKeyPairsScreen")
+        await until(pilot, lambda: said in " ".join(drawn(pilot).split()), said)
+
+    play(empty_session, scene, (60, 15))
 
 
 def test_nothing_is_read_or_sent_while_nothing_changes(
@@ -775,7 +807,10 @@ def test_the_tags_form_says_what_it_saves_and_keeps_what_others_set(
         theirs = [Tag("Zone", "9"), Tag("Env", "theirs")]
         other.backend.create_tags(resources=[pair.key_pair_id], tags=theirs)
         whose = "another session changed the tags of batch-runner"
-        await until_said(pilot, f"{whose}; enter saves only the rows you changed, theirs stay")
+        which = "Env=theirs, Zone=9"
+        await until_said(
+            pilot, f"{whose}: {which}; enter saves only the rows you changed, theirs stay"
+        )
         await type_text(pilot, "Mine")
         await pilot.press("enter")
         await until_said(pilot, "tags saved")
@@ -785,7 +820,8 @@ def test_the_tags_form_says_what_it_saves_and_keeps_what_others_set(
         # So with several.
         await choose(pilot, 2, "t", "EditTagsScreen")
         other.backend.create_tags(resources=[pair.key_pair_id], tags=[Tag("Zone", "10")])
-        await until_drawn(pilot, "; enter only adds yours to what is there")
+        whose = "another session changed the tags of batch-runner: Zone=10"
+        await until_said(pilot, f"{whose}; enter only adds yours to what is there")
         await type_text(pilot, "Zone")
         await pilot.press("tab")
         await type_text(pilot, "10")

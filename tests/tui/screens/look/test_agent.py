@@ -43,7 +43,7 @@ from tui.widgets.fact_line import FactLine
 from tui.widgets.form_field import FormField
 from tui.widgets.key_hints import KeyHints
 from tui.widgets.text_input import TextInput
-from tui.words import judging
+from tui.words import judging, pairs
 
 
 def flat(pilot: Pilot[None]) -> str:
@@ -565,17 +565,60 @@ def test_a_key_that_the_agent_has_forgotten_leaves_its_page_by_itself(
 
     async def scene(pilot: Pilot[None]) -> None:
         await open_agent(pilot)
-        told = f"Time left   until {ends.astimezone():%H:%M:%S}, as it was added here"
-        await until(pilot, lambda: told in drawn(pilot), told)
-        await until(pilot, lambda: "laptop-1" not in drawn(pilot), "that it is gone")
-        assert "holds 1 key" in drawn(pilot)
+        # Without a key.
+        await until(pilot, lambda: len(asked) > 1, "the second look")
+        await until(pilot, lambda: "holds 1 key" in drawn(pilot), "what is left")
+        assert "laptop-1" not in drawn(pilot)
         screen = app_of(pilot).screen
         assert isinstance(screen, AgentKeysScreen)
         # One timer, for the next end; nothing is asked before it.
         assert len(asked) == 2
         assert screen._next_end is not None
+        assert f"until {judging.moment(keys[1].until or now, now)}, as it" in drawn(pilot)
 
     play(empty_session, scene)
+
+
+def test_a_key_that_is_in_the_agent_alone_is_said_to_be_there_and_deleted_by_its_name(
+    empty_session: DemoSession, ssh_agent: Agent
+) -> None:
+    for name in ("aa", "bb"):
+        empty_session.backend.create_key_pair(key_name=name, key_type="ed25519")
+
+    async def scene(pilot: Pilot[None]) -> None:
+        await pilot.press("R")
+        await until(pilot, lambda: "2 pairs" in drawn(pilot), "the pairs")
+        since = f"in the agent since {pairs.moment(empty_session.now())}"
+        created = empty_session.backend.create_key_pair(key_name="cc", key_type="ed25519")
+        app_of(pilot).push_screen(KeyMaterialScreen(empty_session, created))
+        await until_screen(pilot, "KeyMaterialScreen")
+        await add(pilot, "2h")
+        await pilot.press("escape", "escape")
+        await until_screen(pilot, "KeyPairListScreen")
+        await pilot.press("R", "G")
+        await until(pilot, lambda: f" {since} until " in flat(pilot), "the remark")
+        await pilot.press("enter")
+        await until_screen(pilot, "DetailsScreen")
+        until_ = pairs.moment(empty_session.now() + timedelta(seconds=7199))
+        whole = f"{since} until {until_}, as it was added here;"
+        await until(pilot, lambda: whole in flat(pilot), whole)
+        assert "never saved to a file" in " ".join(drawn(pilot).replace("│", " ").split())
+        # It is the one copy that can be used.
+        await pilot.press("d")
+        await until_screen(pilot, "DeleteKeyPairsScreen")
+        assert "To delete it, type cc" in flat(pilot)
+        assert since in flat(pilot)
+        await pilot.press("escape", "escape")
+        await until_screen(pilot, "KeyPairListScreen")
+        # Once that is over, it is as one that was never added.
+        empty_session.time += timedelta(hours=2)
+        await pilot.press("g", "G")
+        await until(pilot, lambda: "private key never saved" in flat(pilot), "the remark")
+        await pilot.press("d")
+        await until_screen(pilot, "DeleteKeyPairsScreen")
+        assert "To delete it, press y" in flat(pilot)
+
+    play(empty_session, scene, (100, 30))
 
 
 def test_seconds_are_said_where_they_are_all_there_is(empty_session: DemoSession) -> None:

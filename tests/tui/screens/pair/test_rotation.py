@@ -91,9 +91,9 @@ def test_the_line_says_first_what_to_do_and_then_what_is_wrong(
     old, new = pair(empty_session, "old"), pair(empty_session, "new")
     rotation = Rotation([old, kept(new, private_key=PrivateKeyState.SAVED)])
     assert remarks(old, rotation) == [
-        "replaced by new; d retires it · private key never saved · key-00000000000000001",
-        "replaced by new; d retires it · private key never saved",
-        "replaced by new; d retires it",
+        "replaced by new; d deletes this pair · private key never saved · key-00000000000000001",
+        "replaced by new; d deletes this pair · private key never saved",
+        "replaced by new; d deletes this pair",
     ]
 
 
@@ -111,7 +111,7 @@ def test_a_pair_is_replaced_and_its_predecessor_retired(empty_session: DemoSessi
         await until_screen(pilot, "KeyPairListScreen")
         await until_remark(pilot, "the private key of ci-deploy-2 was saved to ~/.ssh/")
         await pilot.press("k")
-        await until_remark(pilot, "replaced by ci-deploy-2; d retires it")
+        await until_remark(pilot, "replaced by ci-deploy-2; d deletes this pair")
         await pilot.press("d")
         await until_screen(pilot, "DeleteKeyPairsScreen")
         assert "Replaced by  ci-deploy-2 · was saved to ~/.ssh/ci-deploy-2.pem" in drawn(pilot)
@@ -271,9 +271,11 @@ def test_the_details_show_both_sides(empty_session: DemoSession, size: tuple[int
         await look(pilot, "Replaces ci-deploy · key-")
         empty_session.backend.delete_key_pair(key_name="ci-deploy")
         await pilot.press("R")
+        await until_remark(pilot, "read again at")
+        await look(pilot, "Replaces deleted since · key-")
+        app_of(pilot).screen.query_one(FactLine).forget()
         await until_remark(pilot, "key-")
         await until(pilot, lambda: "replaces" not in text_of(pilot, "#fact"), "the remark")
-        await look(pilot, "Replaces deleted since · key-")
 
     play(empty_session, scene, size)
 

@@ -233,7 +233,7 @@ def test_a_host_block_is_written_on_the_second_enter_and_never_twice(
         assert config.read_text() == before
         await pilot.press("enter")
         await until_screen(pilot, "DetailsScreen")
-        await until_said(pilot, "Host web added to ~/.ssh/config: ssh web logs in")
+        await until_said(pilot, "Host web added to ~/.ssh/config; ssh web uses it")
         await fill_in(pilot)
         await until_said(pilot, "Host web is there already, in line 4")
         await pilot.press("escape")

@@ -29,9 +29,15 @@ class FilterSuggester(Suggester):
         # Nothing is kept: which tags there are changes.
         super().__init__(use_cache=False, case_sensitive=True)
         self._tags_in_use = tags_in_use
+        self.taken: dict[str, str] = {}
+        """What each suggestion makes where quotes belong into it."""
 
     async def get_suggestion(self, value: str) -> str | None:
-        return completed(value, self._drawable)
+        found = completed(value, self._drawable)
+        if found is None:
+            return None
+        self.taken = {found.shown: found.taken}
+        return found.shown
 
     def _drawable(self) -> Mapping[str, Sequence[str]]:
         """Return the tags that can be drawn as they are: Textual hands them to the terminal so."""
@@ -55,12 +61,20 @@ class FilterInput(TextInput):
 
     def __init__(self, tags_in_use: TagsInUse, leave: Callable[[bool], None]) -> None:
         super().__init__(id="filter")
-        self.suggester = FilterSuggester(tags_in_use)
+        self._suggests = self.suggester = FilterSuggester(tags_in_use)
         self._leave = leave
 
     def on_resize(self) -> None:
         has_room = self.content_size.width > len(_GRAMMAR)  # and the cursor behind it
         self.placeholder = _GRAMMAR if has_room else _IN_SHORT
+
+    def action_cursor_right(self, select: bool = False) -> None:
+        """Move by a character; at the end take what is suggested, with quotes where they belong."""
+        suggested = self._suggestion if self.cursor_at_end and not select else ""
+        super().action_cursor_right(select)
+        if suggested and self.value == suggested:
+            self.value = self._suggests.taken.get(suggested, suggested)
+            self.cursor_position = len(self.value)
 
     def action_filter_done(self) -> None:
         """Go to the list."""

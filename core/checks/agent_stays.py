@@ -1,0 +1,62 @@
+"""Says which private keys were added to an agent here, and for how long, as the journal has it."""
+
+from contextlib import suppress
+from datetime import datetime
+from typing import TYPE_CHECKING, NamedTuple
+
+from core.errors import StoreError, UnauthorizedOperation
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from core.session import Session
+
+ADDED = "AddToAgent"
+_UNTIL, _FOR_GOOD = "until ", "without a limit"
+"""What stands in the journal before the time at which an agent forgets a key, or in its place."""
+
+
+class AgentStay(NamedTuple):
+    """Since when an agent has a key, as far as is known: it may have ended since.
+
+    `until` is when it forgets the key, `for_good` says that it never does by itself; where neither
+    is set, it is not known.
+    """
+
+    since: datetime
+    until: datetime | None
+    for_good: bool = False
+
+    def is_over(self, now: datetime) -> bool:
+        """Return whether the agent has forgotten the key by now."""
+        return self.until is not None and self.until <= now
+
+
+def detail_of(until: datetime | None) -> str:
+    """Return what the journal says of how long an agent keeps a key."""
+    return _FOR_GOOD if until is None else f"{_UNTIL}{until.isoformat(timespec='seconds')}"
+
+
+def stays(session: "Session") -> "Mapping[str, AgentStay]":
+    """Return of each pair since when an agent has its key, if it was added here, by ids; blocks.
+
+    What is over is left out, and so is a pair of which the last attempt was not confirmed. Of a
+    journal that may not or cannot be read nothing is known.
+    """
+    found: dict[str, AgentStay] = {}
+    with suppress(StoreError, UnauthorizedOperation):
+        for entry in session.journal():
+            if entry.operation == ADDED and entry.key_pair_id:
+                detail = entry.detail or ""
+                stay = AgentStay(entry.time, _time_in(detail), detail == _FOR_GOOD)
+                found.pop(entry.key_pair_id, None)
+                if entry.outcome == "done" and not stay.is_over(session.now()):
+                    found[entry.key_pair_id] = stay
+    return found
+
+
+def _time_in(detail: str) -> datetime | None:
+    with suppress(ValueError):  # it may have been edited by hand
+        until = datetime.fromisoformat(detail.removeprefix(_UNTIL))
+        return until if until.tzinfo else None
+    return None
