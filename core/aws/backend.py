@@ -137,8 +137,8 @@ class Ec2Backend:
             NotTakenBack: EC2 made it, `hand_over` failed, and it could not be deleted again.
             NotMade, PrivateKeyLost, NameOfAnother, NotKnown: EC2 was to make it, and its answer
                 was lost.
-            KeyInDoubt: likewise, and nobody took its private key: the next call with this name and
-                type goes on with the same key.
+            KeyInDoubt: made here, EC2 does not show whether it has the public half, and nobody took
+                the private key: the next call with this name and type goes on with the same key.
             NoAnswer, NotReached, CredentialsError: EC2 was not asked, or shows nothing.
         """
         self._patience.begin()
@@ -188,6 +188,18 @@ class Ec2Backend:
         dry_run: bool = False,
     ) -> KeptKeyPair:
         """Import a public key under a name; EC2 says what it is, unless it is a private one."""
+        self._patience.begin()
+        imported = self._imported(key_name, public_key_material, tag_specifications, dry_run)
+        return self._noted(imported)
+
+    def _imported(
+        self,
+        key_name: str,
+        public_key_material: str | bytes,
+        tag_specifications: Sequence[TagSpecification],
+        dry_run: bool = False,
+    ) -> KeptKeyPair:
+        """Have EC2 import a public key, and return the pair, of which nothing is noted yet."""
         self._begin(_IMPORT, key_name)
         request = _new(key_name, tag_specifications, dry_run)
         # Allowed or not is decided before the material is looked at.
@@ -201,10 +213,11 @@ class Ec2Backend:
         # EC2 may show it late, or not to this caller; then it is what was sent.
         shown = self._ec2.held(key_name) or _as_sent(answer, material, self._access.now())
         key_pair = self._mirror.seen([shown])[0]
-        imported = replace(
-            key_pair, custody=known_to_be(PrivateKeyState.IMPORTED, key_pair.custody)
-        )
-        self._mirror.add(imported, _IMPORT)
+        return replace(key_pair, custody=known_to_be(PrivateKeyState.IMPORTED, key_pair.custody))
+
+    def _noted(self, imported: KeptKeyPair) -> KeptKeyPair:
+        with self._mirror.noting("imported", [imported.key_name]):
+            self._mirror.add(imported, _IMPORT)
         return imported
 
     # Looking --------------------------------------------------------------------------------------
@@ -304,7 +317,9 @@ class Ec2Backend:
                 name = key_pair_id if found is None else found.key_name
                 raise NoAnswer(lost.how, f"whether {name} was deleted") from None
         now = delete_time or self._access.now()
-        self._mirror.remove(key_pair_id, now, _DELETE, given_up=given_up)
+        did = "deleted" if found is not None or answer.get("KeyPairId") else "no longer has"
+        with self._mirror.noting(did, [key_pair_id if found is None else found.key_name]):
+            self._mirror.remove(key_pair_id, now, _DELETE, given_up=given_up)
         # A call that was repeated by itself is answered as if there had been no pair.
         deleted = answer.get("KeyPairId") or (key_pair_id if found is not None else None)
         return None if deleted is None else str(deleted)
@@ -318,12 +333,18 @@ class Ec2Backend:
         kept = [gone for gone in self._mirror.state.deleted.values() if gone.key_pair is not None]
         return tuple(sorted(kept, key=lambda gone: gone.delete_time, reverse=True))
 
+    @changing()
     def restore_key_pair(self, key_pair_id: str, key_name: str | None = None) -> KeptKeyPair:
         """Import the public half of a deleted pair again: a new pair, with a new id.
 
         Raises:
-            InvalidParameterValue: no pair of this id was deleted, or its public half is not known.
+            InvalidParameterValue: no pair of this id was deleted, its public half is not known, or
+                it was brought back already.
         """
+        self._patience.begin()
+        return self._restored(key_pair_id, key_name)
+
+    def _restored(self, key_pair_id: str, key_name: str | None = None) -> KeptKeyPair:
         gone = self._mirror.state.deleted.get(key_pair_id)
         if gone is None or gone.key_pair is None or not gone.key_pair.public_key:
             raise InvalidParameterValue(
@@ -331,13 +352,10 @@ class Ec2Backend:
             )
         before = gone.key_pair
         tags = [TagSpecification("key-pair", before.tags)] if before.tags else []
-        imported = self.import_key_pair(
-            key_name=before.key_name if key_name is None else key_name,
-            public_key_material=before.public_key,
-            tag_specifications=tags,
-        )
-        again = custody_after(imported, before.custody)
-        self._mirror.add(again, "RestoreKeyPair")
+        name = before.key_name if key_name is None else key_name
+        again = custody_after(self._imported(name, before.public_key, tags), before.custody)
+        with self._mirror.noting("imported", [name]):
+            self._mirror.add(again, "RestoreKeyPair", in_place_of=key_pair_id)
         return again
 
     # Tags -----------------------------------------------------------------------------------------
@@ -409,32 +427,32 @@ class Ec2Backend:
         self._patience.begin()
 
         def delete(key_pair_id: str) -> KeptKeyPair | None:
+            there = self._mirror.state.key_pairs.get(key_pair_id)
             self.delete_key_pair(key_pair_id=key_pair_id, delete_time=delete_time)
             gone = self._mirror.state.deleted.get(key_pair_id)
-            return None if gone is None else gone.key_pair
+            return there if gone is None else gone.key_pair
 
         return a_few_at_a_time(key_pair_ids, str, delete, self._sleep)
 
     def restore_key_pairs(self, key_pair_ids: Sequence[str]) -> Iterator[Batch]:
         """Import the public halves of deleted pairs again, a few at a time."""
         self._patience.begin()
-        return a_few_at_a_time(key_pair_ids, str, self.restore_key_pair, self._sleep)
+        return a_few_at_a_time(key_pair_ids, str, changing()(self._restored), self._sleep)
 
     def import_key_pairs(self, new: Sequence[NewKeyPair]) -> Iterator[Batch]:
         """Import public keys, a few at a time."""
         self._patience.begin()
 
+        @changing()
         def import_one(each: NewKeyPair) -> KeptKeyPair:
-            return self.import_key_pair(
-                key_name=each.key_name,
-                public_key_material=each.public_key_material,
-                tag_specifications=[TagSpecification("key-pair", each.tags)] if each.tags else [],
-            )
+            tags = [TagSpecification("key-pair", each.tags)] if each.tags else []
+            return self._noted(self._imported(each.key_name, each.public_key_material, tags))
 
         return a_few_at_a_time(new, lambda each: each.key_name, import_one, self._sleep)
 
     def tag_key_pairs(self, key_pair_ids: Sequence[str], tags: Sequence[Tag]) -> Iterator[Batch]:
         """Set tags on key pairs, by calls for several; EC2 refuses all of a call or none."""
+        self._patience.begin()
         for start in range(0, len(key_pair_ids), _TAGGED_AT_ONCE):
             ids = key_pair_ids[start : start + _TAGGED_AT_ONCE]
             left = len(key_pair_ids) - start - len(ids)
@@ -454,6 +472,7 @@ class Ec2Backend:
 
     def set_tags_of_many(self, changes: Sequence[TagChange]) -> Iterator[Batch]:
         """Give each of these pairs its tags, one after the other."""
+        self._patience.begin()
 
         def set_one(change: TagChange) -> KeptKeyPair | None:
             found = self._ec2.identified(change.key_pair_id) if change.undoes else None
@@ -489,9 +508,10 @@ def _change_tags(
     shown = {"KeyPairIds": list(resources), "IncludePublicKey": True}
     try:
         described = call("DescribeKeyPairs", **shown)["KeyPairs"]
-    except (EC2Error, NoAnswer, NotReached):
+    except (EC2Error, NoAnswer, NotReached, CredentialsError):
         return  # the change is made; the next look at the Region shows it
-    mirror.update(described, operation)
+    with mirror.noting("changed the tags of", [str(each["KeyName"]) for each in described]):
+        mirror.update(described, operation)
 
 
 def _new(

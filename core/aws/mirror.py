@@ -17,12 +17,13 @@ from typing import TYPE_CHECKING, Any
 from core.aws import answers
 from core.aws.new_pairs.lost_answers import calls_that_may_have_made
 from core.disk import files
-from core.errors import StoreDamaged, StoreError
+from core.errors import StoreDamaged, StoreError, StoreNotConfirmed
 from core.model import Custody, KeptKeyPair, PrivateKeyState
 from core.store import last_look, restore
 from core.store.access import RegionAccess
 from core.store.journal import JournalEntry
 from core.store.region_store import RegionState
+from core.words.plural import n_of
 
 if TYPE_CHECKING:
     from core.store.transaction import Transaction
@@ -46,6 +47,8 @@ class Mirror:
         """What is to be said of the file: that it was damaged, or cannot be used."""
         self._renewed: datetime | None = None
         self._unusable: datetime | None = None
+        self._not_noted: dict[str, int] = {}
+        self._deleted: set[str] = set()  # which the file may not say
 
     @property
     def state(self) -> RegionState:
@@ -72,6 +75,19 @@ class Mirror:
             StoreError: the file cannot be read, and so not be changed.
         """
         _ = self.state
+
+    @contextmanager
+    def noting(self, did: str, key_names: Sequence[str]) -> Iterator[None]:
+        """Note in the block what EC2 did to these pairs; where that fails, say both in `notice`.
+
+        It is no failure of what was asked for: EC2 keeps it, and would refuse it once more.
+        """
+        try:
+            yield
+        except StoreError as error:
+            count = self._not_noted[did] = self._not_noted.get(did, 0) + len(key_names)
+            what = f"the key pair {key_names[0]}" if count == 1 else n_of(count, "key pair")
+            self.notice = f"EC2 {did} {what}. {not_noted(error)}"
 
     @contextmanager
     def _transaction(self) -> "Iterator[Transaction]":
@@ -117,25 +133,26 @@ class Mirror:
         """
         found = self.seen(described)
         known = self.state.key_pairs
-        self._note_look()
         self.agrees = True
         if len(found) == len(known) and all(known.get(p.key_pair_id) == p for p in found):
             self._renewed = None
+            self._note_look()
             return found
         with self._transaction() as transaction:
             now = self._access.now()
-            shown = {pair.key_pair_id for pair in found}
+            shown = {pair.key_pair_id: pair for pair in found}
             names = {pair.key_name for pair in found}
             # EC2 shows a change late: what was made or deleted a moment ago is as we know it.
             lately = now - SHOWN_WITHIN
             known = transaction.state.key_pairs
             for key_pair_id, pair in list(known.items()):
                 is_over = pair.create_time < lately or pair.key_name in names
+                is_over = is_over or key_pair_id in self._deleted
                 if key_pair_id not in shown and is_over:
                     transaction.remove(key_pair_id, now, None)
             for key_pair_id, gone in list(transaction.state.deleted.items()):
-                if key_pair_id in shown and gone.key_pair and gone.delete_time < lately:
-                    transaction.restore(key_pair_id, None)
+                if key_pair_id in shown and gone.delete_time < lately:
+                    transaction.restore(key_pair_id, None, forgotten=shown[key_pair_id])
             known, deleted = transaction.state.key_pairs, transaction.state.deleted
             # Another session may have noted a file since the first look.
             current = [
@@ -148,9 +165,11 @@ class Mirror:
                     transaction.insert(pair, None)
                 elif known[pair.key_pair_id] != pair:
                     transaction.update(pair, None)
-            self.agrees = shown == transaction.state.key_pairs.keys()
+            self.agrees = shown.keys() == transaction.state.key_pairs.keys()
             taken = tuple(transaction.state.key_pairs.values())
         self._renewed = None
+        # Not before: what is in the file would be shown as of now.
+        self._note_look()
         return taken
 
     def _note_look(self) -> None:
@@ -159,8 +178,13 @@ class Mirror:
             files.create_private_folder(folder)
             last_look.note(folder, self._access.region, self._access.now())
 
-    def add(self, key_pair: KeptKeyPair, operation: str | None) -> None:
+    def add(
+        self, key_pair: KeptKeyPair, operation: str | None, *, in_place_of: str | None = None
+    ) -> None:
         """Note a pair that EC2 acknowledged; the journal is told where there is an `operation`.
+
+        `in_place_of` is the id of the deleted pair as which it was brought back. Of that only the
+        id stays known: it is no longer there to be brought back.
 
         Raises:
             StoreError: the file could not be written.
@@ -173,6 +197,8 @@ class Mirror:
                 transaction.update(key_pair, operation)
             else:
                 transaction.insert(key_pair, operation)
+            if in_place_of is not None and in_place_of in transaction.state.deleted:
+                transaction.forget([in_place_of])
 
     def remove(
         self, key_pair_id: str, delete_time: datetime, operation: str, *, given_up: bool = False
@@ -182,6 +208,7 @@ class Mirror:
         Raises:
             StoreError: the file could not be written.
         """
+        self._deleted.add(key_pair_id)
         with self._transaction() as transaction:
             if key_pair_id in transaction.state.key_pairs:
                 transaction.remove(key_pair_id, delete_time, operation, given_up=given_up)
@@ -197,6 +224,14 @@ class Mirror:
             for pair in [_with_custody(each, known) for each in described]:
                 if pair.key_pair_id in known:
                     transaction.update(pair, operation)
+
+
+def not_noted(error: StoreError) -> str:
+    """Return why something that EC2 did is not noted, without a word on what was changed."""
+    if isinstance(error, StoreNotConfirmed):
+        return str(error)
+    cause, _, _ = str(error).partition(" Nothing was changed")
+    return f"It is not noted on this machine: {cause}"
 
 
 def _said_of(renewed: restore.Renewal) -> str:

@@ -131,7 +131,8 @@ def record_saved(session: Session, key_pair: KeptKeyPair, path: Path) -> str | N
             custody = current.custody._replace(
                 private_key=PrivateKeyState.SAVED, saved_to=(*others, str(path))
             )
-            transaction.update(replace(current, custody=custody), "SaveKeyMaterial")
+            saved = replace(current, custody=custody)
+            transaction.update(saved, "SaveKeyMaterial", str(path))
     except StoreNotConfirmed as error:
         return f"The file is fine, and the record says so. {error}"
     except StoreError as error:

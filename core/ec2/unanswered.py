@@ -176,11 +176,18 @@ class NotTakenBack(NotConfirmed):
 
 
 class NotKnown(NotConfirmed):
-    """The answer was lost, and EC2 could not be asked what became of the pair either."""
+    """The answer was lost, and EC2 could not be asked what became of the pair either.
 
-    def __init__(self, key_name: str, why: str) -> None:
+    Args:
+        key_name: the name of the pair.
+        why: the sentence that says how the answer was lost.
+        hindrance: the sentence that says why EC2 could not be asked.
+    """
+
+    def __init__(self, key_name: str, why: str, hindrance: str) -> None:
+        cause = f"{hindrance}".removesuffix(".")
         super().__init__(
             f"{why} Whether there is a key pair {key_name} now is not known, because EC2 cannot be"
-            " asked. Look for it before you try again: its private key is lost."
+            f" asked: {cause}. Look for it before you try again: its private key is lost."
         )
         self.key_name = key_name

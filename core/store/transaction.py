@@ -109,10 +109,13 @@ class Transaction:
         self._put(key_pair)
         self._note(operation, key_pair)
 
-    def update(self, key_pair: KeptKeyPair, operation: str | None) -> None:
-        """Put a key pair in the place of the one with its id."""
+    def update(self, key_pair: KeptKeyPair, operation: str | None, detail: str = "") -> None:
+        """Put a key pair in the place of the one with its id.
+
+        `detail` is what the journal says of it, where that is not how the two differ.
+        """
         before = self._key_pairs[key_pair.key_pair_id]
-        detail = _what_changed(before, key_pair)
+        detail = detail or _what_changed(before, key_pair)
         changed = self._inserted if key_pair.key_pair_id in self._inserted else self._updated
         changed[key_pair.key_pair_id] = key_pair
         self._free_name(before)
@@ -138,10 +141,18 @@ class Transaction:
         self._note(operation, key_pair)
 
     def restore(
-        self, key_pair_id: str, operation: str | None, key_name: str | None = None
+        self,
+        key_pair_id: str,
+        operation: str | None,
+        key_name: str | None = None,
+        *,
+        forgotten: KeptKeyPair | None = None,
     ) -> KeptKeyPair:
-        """Bring a deleted key pair back as it was, or under another name; it must be free."""
-        key_pair = self._deleted[key_pair_id].key_pair
+        """Bring a deleted key pair back as it was, or under another name; it must be free.
+
+        `forgotten` is what it is now where what it was is forgotten.
+        """
+        key_pair = self._deleted[key_pair_id].key_pair or forgotten
         if key_pair is None:
             raise ValueError("this key pair can no longer be brought back")
         if key_name is not None:
@@ -223,8 +234,6 @@ class Transaction:
 def _what_changed(before: KeptKeyPair, after: KeptKeyPair) -> str:
     """Return to which files its private key was saved, and which keys its tags got and lost."""
     files = [path for path in after.custody.saved_to if path not in before.custody.saved_to]
-    if not files and after.custody.saved_to != before.custody.saved_to:
-        files = [after.custody.saved_to[-1]]  # saved once more where it was
     got = [tag.key for tag in after.tags if tag not in before.tags]
     kept = {tag.key for tag in after.tags}
     lost = [tag.key for tag in before.tags if tag.key not in kept]

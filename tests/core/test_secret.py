@@ -207,7 +207,7 @@ ARGUMENTS: dict[type[KeyPairsError], Callable[[Any], tuple[Any, ...]]] = {
     unanswered.NotReached: lambda material: (material, material),
     unanswered.CredentialsError: lambda material: (material, unanswered.NextStep.MEND),
     unanswered.NotMade: lambda material: (material, material),
-    unanswered.NotKnown: lambda material: (material, material),
+    unanswered.NotKnown: lambda material: (material, material, material),
     unanswered.PrivateKeyLost: lambda material: (key_pair(1), material),
     unanswered.KeyInDoubt: lambda material: (material, material),
     unanswered.NotSeen: lambda material: (material, material),

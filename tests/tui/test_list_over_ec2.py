@@ -30,6 +30,7 @@ from tests.tui.driving import (
 from tests.tui.over_ec2 import Play, first_line, play_over_ec2, server
 from tui.app import KeyPairsApp, ask_code
 from tui.screens.list import ec2_questions
+from tui.screens.list.bringing_back import bring_back
 from tui.screens.list.key_pair_list import KeyPairListScreen
 from tui.screens.list.key_pair_table import KeyPairTable
 from tui.widgets.fact_line import FactLine
@@ -504,5 +505,26 @@ def test_an_expired_login_names_the_command_and_the_next_question_looks_anew(
         )
         await pilot.press("R")
         await until(pilot, lambda: "1 pair " in first_line(pilot), "the pair")
+
+    play_over_ec2(scene)
+
+
+def test_a_pair_that_another_session_brought_back_is_back_though_with_another_id(
+    play_over_ec2: Play, server: Ec2Server, home: Path
+) -> None:
+    add(server, "ci")
+    other = open_session(None, home / "data", ec2=Ec2Choice()).backend
+    (pair,) = other.describe_key_pairs()
+    other.delete_key_pair(key_pair_id=pair.key_pair_id)
+    other.restore_key_pair(pair.key_pair_id)
+
+    async def scene(pilot: Pilot[None]) -> None:
+        await until(pilot, lambda: "1 pair" in first_line(pilot), "the pair")
+        # As from details that are still open.
+        screen = pilot.app.screen
+        assert isinstance(screen, KeyPairListScreen)
+        await bring_back(screen.view, pair.key_pair_id)
+        await until(pilot, lambda: "it is back already" in words(pilot), "what became of it")
+        assert server.calls["ImportKeyPair"] == 1
 
     play_over_ec2(scene)

@@ -90,8 +90,9 @@ ACTIONS: tuple[Action, ...] = (
         "Import a public key that you have.", words="upload add existing own bring",
         changes=True),
     Action("list.filter", Place.LIST, "slash", "filter", "filter",
-        "Narrow the list: text, web*, type:rsa, tag:Env=prod, …",
-        words="search narrow grep look saved:no fingerprint"),
+        "Narrow the list: web*, tag:Env=prod; the field shows more.",
+        words="search narrow grep look text type: is: id: fp: fingerprint saved:no replaced:"
+        " older:90d newer:2w terms grammar"),
     Action("key-pair.details", Place.LIST, "enter", "details", "details",
         "Everything about the pair, its history, and lines to paste.",
         words="show view info open fingerprints public key randomart known_hosts ssh config"
@@ -163,7 +164,7 @@ ACTIONS: tuple[Action, ...] = (
         wide_hint="install"),
     Action("list.check-up", Place.LIST, "D", "check_up", "",
         "Look for what is wrong with pairs, files and the store.",
-        words="doctor lost weak old changed health audit permissions verify",
+        words="doctor lost weak old changed health audit permissions verify damaged",
         wide_hint="check-up"),
     Action("app.quit", Place.LIST, "q", "quit", "",
         "Quit.", words="exit leave",

@@ -14,9 +14,10 @@ from typing import Any
 from core.aws import answers
 from core.aws.bounds.patience import Sleep
 from core.aws.ec2_region import Ec2Region
-from core.aws.mirror import Mirror, known_to_be
+from core.aws.mirror import Mirror, known_to_be, not_noted
 from core.aws.new_pairs.lost_answers import rounds, settle
 from core.disk import files
+from core.ec2 import validation
 from core.ec2.several import THROTTLED
 from core.ec2.unanswered import (
     CredentialsError,
@@ -43,6 +44,7 @@ from core.model import CreatedKeyPair, Custody, KeptKeyPair, KeyFormat, KeyType,
 from core.secret import KeyMaterial
 from core.store.access import RegionAccess
 from core.store.journal import Change
+from core.store.system_errors import explained
 
 _CREATE, _IMPORT = "CreateKeyPair", "ImportKeyPair"
 
@@ -126,18 +128,20 @@ class NewPairs:
     def made_by_ec2(self, request: dict[str, Any], replaces: str | None) -> CreatedKeyPair:
         """Have EC2 make a key, by one call."""
         key_name, key_type = request["KeyName"], request["KeyType"]
+        # Now: some who stand in for EC2 take any, and then a private key would be at hand.
+        key_format = validation.check_key_format(request["KeyFormat"])
         # A name that EC2 cannot take is for the call itself to refuse.
         if key_name and self._ec2.described(key_name) is not None:
             raise InvalidKeyPairDuplicate
         started = self._access.now()
         change = Change(_CREATE, key_name)
-        files.create_private_folder(self._access.store.folder)
+        with explained(self._access.store.path, "change"):
+            files.create_private_folder(self._access.store.folder)
         journal = self._access.store.journal
         # It may take a minute and a half, for which nobody else should wait.
         with journal.record(self._ec2.name, [change], started, in_turn=False) as recorded:
             try:
                 answer = self._ec2.call_once(_CREATE, **request)
-                key_format = KeyFormat(request["KeyFormat"])
                 material, private_key = _key_in(answer, key_name, key_format)
             except NoAnswer as lost:
                 tags = answers.tags({"Tags": _tags_of(request)})
@@ -217,7 +221,7 @@ class NewPairs:
         try:
             self._mirror.add(key_pair, operation)
         except StoreError as error:
-            warning = f"It is not noted on this machine. {error}"
+            warning = " ".join(filter(None, (warning, not_noted(error))))
         return CreatedKeyPair(key_pair, key_format, material, warning, by_ec2=operation is None)
 
 

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from core.aws.answers import is_of_created_rsa
 from core.aws.bounds.patience import Sleep
 from core.ec2.unanswered import (
+    CredentialsError,
     GivenUp,
     NameOfAnother,
     NoAnswer,
@@ -18,7 +19,7 @@ from core.ec2.unanswered import (
     NotReached,
     PrivateKeyLost,
 )
-from core.errors import KeyPairsError
+from core.errors import EC2Error, KeyPairsError
 from core.model import KeptKeyPair, KeyType, Tag
 from core.store.journal import JournalEntry
 
@@ -78,13 +79,16 @@ def settle(
     why: str,
     sleep: Sleep = time.sleep,
 ) -> KeyPairsError:
-    """Return what became of a CreateKeyPair whose answer was lost: one of the errors above.
+    """Return what became of a CreateKeyPair whose answer was lost, as an error to be raised.
+
+    It is PrivateKeyLost, NameOfAnother or NotMade by what EC2 shows, else GivenUp or NotKnown:
+    that EC2 cannot be asked, for whatever reason, does not mean that no pair was made.
 
     `named` asks EC2 for the pair of a name, `started` is when the call was made, `why` the sentence
     that says how the answer was lost. A pair counts as the one that was asked for only if its
     type, its tags, its time and, of an RSA key, its kind of fingerprint are those of the call.
     """
-    asked = False
+    hindrance: str | None = None
     given_up = False
 
     def wait(seconds: float) -> bool:
@@ -95,9 +99,13 @@ def settle(
     for _ in rounds(wait):
         try:
             found = named(key_name)
-        except (NoAnswer, NotReached):
+        except CredentialsError as error:
+            # They do not come back by waiting, and each try might ask a person for a code.
+            return NotKnown(key_name, why, str(error))
+        except (EC2Error, NoAnswer, NotReached) as error:
+            hindrance = str(error)
             continue
-        asked = True
+        hindrance = None
         if found is None:
             continue
         ours = (
@@ -109,4 +117,4 @@ def settle(
         return PrivateKeyLost(found, why) if ours else NameOfAnother(found, why)
     if given_up:
         return GivenUp(key_name, why)
-    return NotMade(key_name, why) if asked else NotKnown(key_name, why)
+    return NotMade(key_name, why) if hindrance is None else NotKnown(key_name, why, hindrance)

@@ -6,15 +6,17 @@ from datetime import timedelta
 
 import pytest
 
-from core.aws import opted_in
+from core.aws import credentials, opted_in
 from core.aws.backend import Ec2Backend
+from core.aws.bounds.patience import Patience
 from core.aws.connection import Connection
 from core.aws.usage import usage
 from core.ec2.authorization import Authorizer
-from core.ec2.backend import MadeBy, TagChange
+from core.ec2.backend import MadeBy, NewKeyPair, TagChange
 from core.ec2.filters import Filter
 from core.ec2.place import Ec2Choice
 from core.ec2.regions import region
+from core.ec2.unanswered import CredentialsError, NextStep
 from core.errors import (
     DryRunOperation,
     InvalidID,
@@ -111,6 +113,104 @@ def test_what_was_deleted_comes_back_as_a_new_pair_with_its_custody(
     assert again.public_key == pair.public_key
     assert again.custody.private_key is PrivateKeyState.UNSAVED
     assert [p.key_pair_id for p in backend.describe_key_pairs()] == [again.key_pair_id]
+
+
+def test_what_was_brought_back_is_no_longer_among_the_deleted_pairs(
+    server: Ec2Server, open_backend: Open, access: RegionAccess
+) -> None:
+    backend = open_backend(HERE)
+    ids = [
+        backend.import_key_pair(key_name=name, public_key_material=PUBLIC_KEY).key_pair_id
+        for name in ("ours", "web")
+    ]
+    for key_pair_id in ids:
+        backend.delete_key_pair(key_pair_id=key_pair_id)
+    before = len(access.store.journal.read())
+    backend.restore_key_pair(ids[0])
+    (batch,) = backend.restore_key_pairs([ids[1]])
+    assert (len(batch.done), batch.refused) == (1, ())
+    # Each is one act.
+    entries = access.store.journal.read()[before:]
+    assert [(entry.operation, entry.key_name) for entry in entries] == [
+        ("RestoreKeyPair", "ours"),
+        ("RestoreKeyPair", "web"),
+    ]
+    for each in (backend, open_backend(anew=True)):
+        assert [pair.key_name for pair in each.describe_key_pairs()] == ["ours", "web"]
+        assert each.deleted_key_pairs() == ()
+        with pytest.raises(InvalidParameterValue, match=f"'{ids[0]}'"):
+            each.restore_key_pair(ids[0])
+    # EC2 answers otherwise for ids that were there once.
+    assert {*ids} == access.store.read().deleted.keys()
+    # What EC2 shows is shown, whatever was thought of it.
+    now = access.now
+    access.now = lambda: now() + timedelta(minutes=5)
+    again = f"<item><keyPairId>{ids[0]}</keyPairId><keyName>ours</keyName></item>"
+    server.bodies["DescribeKeyPairs"] = f"<keySet>{again}</keySet>"
+    assert [pair.key_pair_id for pair in backend.describe_key_pairs()] == [ids[0]]
+    assert backend.agrees
+
+
+class Hasty(Patience):
+    """Waits for no time, but knows that it was given up."""
+
+    def wait(self, seconds: float) -> bool:
+        return super().wait(0)
+
+
+def test_who_gave_up_waiting_gave_up_only_what_was_under_way(
+    server: Ec2Server, access: RegionAccess
+) -> None:
+    patience = Hasty()
+    backend = Ec2Backend(Connection(Ec2Choice()), access, patience=patience)
+
+    def is_given_up_after(call: Callable[[], object]) -> bool:
+        patience.give_up()
+        call()
+        return patience.wait(0)
+
+    server.throttled["ImportKeyPair"] = 1
+    assert not is_given_up_after(
+        lambda: backend.import_key_pair(key_name="a", public_key_material=PUBLIC_KEY)
+    )
+    (pair,) = backend.describe_key_pairs()
+    backend.delete_key_pair(key_name="a")
+    server.throttled["ImportKeyPair"] = 1
+    assert not is_given_up_after(lambda: backend.restore_key_pair(pair.key_pair_id))
+    (pair,) = backend.describe_key_pairs()
+    ids, tags = [pair.key_pair_id], [Tag("x", "1")]
+    assert not is_given_up_after(lambda: [*backend.tag_key_pairs(ids, tags)])
+    change = TagChange(pair.key_pair_id, (), tags)
+    assert not is_given_up_after(lambda: [*backend.set_tags_of_many([change])])
+    # What is given up while several are imported or brought back stays given up for all of them.
+    server.before["ImportKeyPair"] = patience.give_up
+    (batch,) = backend.import_key_pairs([NewKeyPair("b", PUBLIC_KEY)])
+    assert not batch.refused
+    assert patience.wait(0)
+    backend.delete_key_pair(key_name="b")
+    (gone,) = backend.deleted_key_pairs()
+    (batch,) = backend.restore_key_pairs([gone.key_pair_id])
+    assert not batch.refused
+    assert patience.wait(0)
+
+
+def test_tags_that_are_set_are_no_failure_where_the_login_ends_meanwhile(
+    server: Ec2Server, open_backend: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    backend = open_backend(HERE)
+    pair = backend.import_key_pair(key_name="ours", public_key_material=PUBLIC_KEY)
+
+    def expire() -> None:
+        def find(session: object) -> str:
+            raise CredentialsError("The session has expired.", NextStep.LOG_IN)
+
+        patch.setattr(credentials, "find", find)
+
+    server.after["CreateTags"] = expire
+    with monkeypatch.context() as patch:
+        backend.create_tags(resources=[pair.key_pair_id], tags=[Tag("x", "1")])
+    (shown,) = backend.describe_key_pairs()
+    assert shown.tags == (Tag("x", "1"),)
 
 
 def test_tags_are_set_in_ec2_and_noted_here(open_backend: Open, access: RegionAccess) -> None:

@@ -6,9 +6,18 @@ from typing import Any
 
 import pytest
 
+from core.aws import credentials
 from core.aws.backend import Ec2Backend
 from core.ec2.backend import MadeBy
-from core.ec2.unanswered import NameOfAnother, NoAnswer, NotMade, PrivateKeyLost
+from core.ec2.unanswered import (
+    CredentialsError,
+    NameOfAnother,
+    NextStep,
+    NoAnswer,
+    NotKnown,
+    NotMade,
+    PrivateKeyLost,
+)
 from core.errors import (
     DryRunOperation,
     InvalidKeyFormat,
@@ -72,6 +81,36 @@ def test_made_by_ec2_a_lost_answer_is_one_call_and_a_named_orphan(
     assert shown.custody.private_key is PrivateKeyState.UNSAVED
     (entry,) = access.store.journal.read()
     assert (entry.operation, entry.outcome) == ("CreateKeyPair", "begun")
+
+
+def test_an_orphan_that_cannot_be_asked_about_is_in_doubt_and_is_marked_later(
+    server: Ec2Server, open_backend: Open, access: RegionAccess, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    backend = open_backend(MadeBy.EC2)
+    refused = ("AuthFailure", "AWS was not able to validate the credentials", 401)
+    server.faults["CreateKeyPair"] = [Fault.RESET]
+    server.after["CreateKeyPair"] = lambda: server.refusals.update(DescribeKeyPairs=refused)
+    with pytest.raises(NotKnown, match=f"{refused[1]}. Look for it .* private key is lost"):
+        backend.create_key_pair(key_name="ci", key_type="ed25519")
+    server.refusals.clear()
+    (call,) = access.store.journal.read()
+    assert call.outcome == "begun"
+    assert marked(backend.describe_key_pairs()) == {"ci": call.time}
+    # So it is where the credentials end meanwhile, which nobody is asked for again and again.
+    asked: list[object] = []
+
+    def find(session: object) -> str:
+        if server.calls["CreateKeyPair"] > 1:
+            asked.append(session)
+            raise CredentialsError("The session has expired.", NextStep.LOG_IN)
+        return "env"
+
+    monkeypatch.setattr(credentials, "find", find)
+    server.faults["CreateKeyPair"], server.after = [Fault.RESET], {}
+    with pytest.raises(NotKnown, match="cannot be asked: The session has expired"):
+        backend.create_key_pair(key_name="web", key_type="ed25519")
+    assert len(asked) == 1
+    assert [each.outcome for each in access.store.journal.read()] == ["begun", "begun"]
 
 
 def test_nobody_waits_for_the_journal_while_ec2_makes_a_key(

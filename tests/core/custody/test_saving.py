@@ -136,13 +136,13 @@ def test_a_file_that_was_removed_and_saved_anew_is_one_file(
     create: Create, session: Session, tmp_path: Path
 ) -> None:
     created = create("ed25519", KeyFormat.PEM)
-    for name in ("a", "b", "a"):
+    for name in ("a", "b", "a", "a"):
         (tmp_path / name).unlink(missing_ok=True)
         saving.save_key_material(session, created, str(tmp_path / name))
     (pair,) = session.backend.describe_key_pairs()
     assert pair.custody.saved_to == (str(tmp_path / "b"), str(tmp_path / "a"))
     details = [entry.detail for entry in session.journal() if entry.operation == "SaveKeyMaterial"]
-    assert details == [str(tmp_path / name) for name in ("a", "b", "a")]
+    assert details == [str(tmp_path / name) for name in ("a", "b", "a", "a")]
 
 
 def test_one_reveal_gives_as_many_files_as_are_wanted(

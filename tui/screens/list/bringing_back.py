@@ -122,7 +122,9 @@ async def bring_back(view: ListView, key_pair_id: str) -> bool:
     found = next((each for each in gone if each.key_pair.key_pair_id == key_pair_id), None)
     if found is None:
         await view.go_to(key_pair_id)
-        there = key_pair_id in view.listing.key_pairs
+        # EC2's come back with another id, and nothing else keeps one from it there.
+        brings_back = session.backend.capabilities.brings_back
+        there = key_pair_id in view.listing.key_pairs or not brings_back
         view.say("it is back already" if there else "it cannot be brought back any more")
         return True
     before, lost = found.key_pair, found.given_up

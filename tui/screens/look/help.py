@@ -10,6 +10,7 @@ from textual.widget import Widget
 
 from tui.actions.keymap import at, changes, command, key_label
 from tui.actions.table import WIDGET_KEYS, Action, Place
+from tui.screens.list.columns import PANE_FROM
 from tui.screens.look.pick import PickScreen
 from tui.screens.placed_screen import PlacedScreen
 from tui.widgets.cursor_list import CursorList
@@ -124,7 +125,8 @@ def help_items(screen: Screen[Any]) -> Iterator[Item]:
     for place in [*nearest, *(place for place in Place if place not in nearest)]:
         remark = "" if place in nearest else place.value
         if place is Place.LIST:
-            yield from _of_list(remark, screen.refused if isinstance(screen, PlacedScreen) else ())
+            refused = screen.refused if isinstance(screen, PlacedScreen) else ()
+            yield from _of_list(remark, refused, has_pane=screen.size.width >= PANE_FROM)
         else:
             heading = place.value[0].upper() + place.value[1:]
             yield from _under(heading, [_item(action, remark) for action in at(place)])
@@ -132,6 +134,7 @@ def help_items(screen: Screen[Any]) -> Iterator[Item]:
             marks = [item for item in here if item.text.startswith(_MARK)]
             yield from _under("Marks", marks)
             yield from _under("Colours", colours)
+            yield from _under("In a shell", [_RESTORE])
             yield from _under("Moving", [item for item in here if item not in marks])
     if not is_list:
         yield from _under("Colours", colours)
@@ -141,12 +144,15 @@ def _parted(item: Item) -> tuple[Item, ...]:
     return (Item("", "", is_heading=True), item) if item.is_heading else (item,)
 
 
-def _of_list(remark: str, refused: Collection[str]) -> Iterator[Item]:
+def _of_list(remark: str, refused: Collection[str], *, has_pane: bool) -> Iterator[Item]:
     """Yield what can be done on the list, by what it is done to, and is not refused there now."""
     left = {action.id: action for action in at(Place.LIST) if action.method not in refused}
     for heading, ids in _GROUPS:
         yield from _under(heading, [_item(left.pop(each), remark) for each in ids if each in left])
-    yield from _under("Look", [_item(action, remark) for action in left.values()])
+    # Here a key of which nothing comes says so, as it does when it is pressed.
+    remarks = {} if has_pane or remark else {"list.pane": "no room for it"}
+    look = [_item(action, remarks.get(action.id, remark)) for action in left.values()]
+    yield from _under("Look", look)
 
 
 def _under(heading: str, items: Sequence[Item]) -> Iterator[Item]:
@@ -174,6 +180,14 @@ def _key_item(
 def _keys_of(widget: Widget | None) -> tuple[tuple[str, str], ...]:
     names = (kind.__name__ for kind in type(widget).__mro__)
     return next((WIDGET_KEYS[name] for name in names if name in WIDGET_KEYS), ())
+
+
+_RESTORE = _key_item(
+    "in a shell",
+    "keypairs restore REGION: a Region's file, from its backup.",
+    words="damaged recover bring back",
+)
+"""What is not done in the app, and may be looked for here."""
 
 
 def show_help(app: App[None]) -> None:

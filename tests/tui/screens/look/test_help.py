@@ -86,7 +86,7 @@ def test_the_help_of_the_list_is_grouped_and_the_cursor_passes_headings_by(
         await until_screen(pilot, "HelpScreen")
         shown = app_of(pilot).screen.query_one(PickList)
         headings = [item.text for item in shown.items if item.is_heading and item.text]
-        groups = ["This pair", "Several", "New", "Look", "Marks", "Colours", "Moving"]
+        groups = ["This pair", "Several", "New", "Look", "Marks", "Colours", "In a shell", "Moving"]
         assert headings[: len(groups)] == groups
         assert shown.picked is not None and shown.picked.value == "key-pair.details"
         await pilot.press("up")
@@ -469,3 +469,21 @@ def test_all_that_can_have_the_focus_in_the_save_dialog_says_what_its_keys_do(
         assert [type(widget).__name__ for widget in chain if not _keys_of(widget)] == []
 
     play(empty_session, scene)
+
+
+def test_the_help_finds_what_is_looked_for_by_other_words(demo_session: DemoSession) -> None:
+    async def scene(pilot: Pilot[None]) -> None:
+        await pilot.press("question_mark")
+        await until_screen(pilot, "HelpScreen")
+        for word, found in (
+            ("backup", "keypairs restore REGION: a Region's file"),
+            ("newer:", "Narrow the list: web*, tag:Env=prod; the field"),
+            ("pane", "Close the pane at the right"),
+        ):
+            await type_text(pilot, word)
+            await until(pilot, lambda found=found: is_first_hit(pilot, found), found)  # type: ignore[misc] # mypy cannot infer the default
+            if word == "pane":
+                assert "no room for it" in drawn(pilot)
+            await pilot.press("ctrl+u")
+
+    play(demo_session, scene, (60, 15))
