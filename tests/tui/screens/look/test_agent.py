@@ -482,6 +482,11 @@ def test_a_key_of_another_region_leads_there_and_an_unknown_one_is_imported(
         await until(pilot, lambda: "enter import" in drawn(pilot), "the other key")
         await pilot.press("enter")
         await until_screen(pilot, "ImportKeyPairScreen")
+        await pilot.press("escape")
+        await until_screen(pilot, "AgentKeysScreen")
+        await until(pilot, lambda: "enter go to the pair" in drawn(pilot), "the keys again")
+        await pilot.press("j", "enter")
+        await until_screen(pilot, "ImportKeyPairScreen")
         await pilot.press("enter")
         await until(pilot, lambda: "imported sam@laptop" in drawn(pilot), "the import")
 
@@ -653,6 +658,7 @@ def test_an_agent_that_comes_later_is_seen_when_asked_again(
         held = AgentContents("/run/agent", False, (AgentKey(key(1, "laptop"), None),))
         await pilot.press("r")
         await until(pilot, lambda: "laptop" in drawn(pilot), "the key")
+        assert "asked again at " in drawn(pilot)
         assert screen.focused is not None
         await pilot.press("q")
         await until_screen(pilot, "KeyPairListScreen")
