@@ -299,8 +299,8 @@ def _check_endpoint(url: str) -> None:
     parts = urlsplit(url)
     try:
         port = parts.port
-    except ValueError:  # its text may quote half of a password
-        port = 0
+    except ValueError as error:  # its text may end in half of a password
+        raise ValueError(f"{str(error).partition(' as ')[0]}: {url}") from None
     if parts.scheme not in ("http", "https") or port == 0:
         raise ValueError(f"Invalid endpoint: {url}")
 

@@ -109,7 +109,7 @@ def test_a_password_in_the_url_of_an_endpoint_is_not_kept(
     assert again.host == facts.host
     wrong = ("http://{}@127.0.0.1:0", "{}@127.0.0.1:80", "ftp://{}@x", "http://anna:se#cret@x")
     for text in wrong:
-        with pytest.raises(CredentialsError, match="Invalid endpoint: ") as error:
+        with pytest.raises(CredentialsError, match=r"^(Invalid endpoint|Port .*): ") as error:
             Connection(Ec2Choice(endpoint_url=text.format("anna:secret"))).host("us-east-1")
         assert not any(each in str(error.value) for each in ("anna", "se#", "'se'", "cret"))
 
