@@ -16,6 +16,8 @@ from core.disk import files
 _LARGEST = 64 * 1024
 _NAME = "accounts.json"
 
+_PASSWORD = re.compile(r"(?<=://).*@")
+
 _FOLDER = re.compile(r"[0-9]{1,20}(@[A-Za-z0-9.:\[\]-]+)?")
 
 
@@ -31,15 +33,21 @@ def folder_name(account: str, host: str | None) -> str:
     return name
 
 
+def without_password(text: str) -> str:
+    """Return a text whose URLs name no user and no password."""
+    return _PASSWORD.sub("", text)
+
+
 def remembered(data_dir: Path, asked: str) -> str | None:
     """Return the name of the folder that was found the last time for what is asked, or None."""
-    return _read(data_dir).get(asked)
+    return _without_passwords(_read(data_dir)).get(without_password(asked))
 
 
 def remember(data_dir: Path, asked: str, name: str) -> None:
     """Note the folder for the next time; it is no loss if that fails."""
-    known = _read(data_dir)
-    if known.get(asked) == name:
+    asked, found = without_password(asked), _read(data_dir)
+    known = _without_passwords(found)
+    if known.get(asked) == name and known == found:
         return
     path = data_dir / "ec2" / _NAME
     temporary = path.with_name(f"{_NAME}.tmp-{os.getpid()}")
@@ -48,6 +56,11 @@ def remember(data_dir: Path, asked: str, name: str) -> None:
         files.create_private_folder(path.parent)
         files.create_private_file(temporary, text)
         temporary.replace(path)
+
+
+def _without_passwords(known: Mapping[str, str]) -> Mapping[str, str]:
+    """Return what is known without the passwords that earlier versions took along."""
+    return {without_password(asked): name for asked, name in known.items()}
 
 
 def _read(data_dir: Path) -> Mapping[str, str]:

@@ -137,8 +137,8 @@ class Ec2Backend:
             NotTakenBack: EC2 made it, `hand_over` failed, and it could not be deleted again.
             NotMade, PrivateKeyLost, NameOfAnother, NotKnown: EC2 was to make it, and its answer
                 was lost.
-            KeyInDoubt: likewise, and nobody took its private key: the next call with this name and
-                type goes on with the same key.
+            KeyInDoubt: made here, EC2 does not show whether it has the public half, and nobody took
+                the private key: the next call with this name and type goes on with the same key.
             NoAnswer, NotReached, CredentialsError: EC2 was not asked, or shows nothing.
         """
         self._patience.begin()

@@ -6,6 +6,7 @@ whose answer was lost is answered `InvalidKeyPair.Duplicate`, and the private ke
 """
 
 import logging
+import re
 import threading
 import warnings
 from collections.abc import Callable, Iterator, Mapping
@@ -26,6 +27,7 @@ from botocore.exceptions import (  # type: ignore[import-untyped]  # likewise
 from botocore.utils import parse_timestamp  # type: ignore[import-untyped]  # likewise
 
 from core.aws import credentials
+from core.aws.accounts import without_password
 from core.aws.bounds.answers import BoundedSession
 from core.aws.credentials import AskCode
 from core.aws.errors import translated
@@ -295,7 +297,11 @@ def _check_certificates(session: Any) -> None:
 def _check_endpoint(url: str) -> None:
     """Refuse what botocore finds out when it sends: that would pass for a lost answer."""
     parts = urlsplit(url)
-    if parts.scheme not in ("http", "https") or parts.port == 0:
+    try:
+        port = parts.port
+    except ValueError:  # its text may quote half of a password
+        port = 0
+    if parts.scheme not in ("http", "https") or port == 0:
         raise ValueError(f"Invalid endpoint: {url}")
 
 
@@ -306,13 +312,18 @@ def _settings_explained() -> Iterator[None]:
         yield
     except BotoCoreError as error:
         raise CredentialsError(
-            f"A setting for AWS cannot be used: {error}", NextStep.MEND
+            f"A setting for AWS cannot be used: {_harmless(error)}", NextStep.MEND
         ) from None
     except ValueError as error:
         # botocore names the bad URL, wherever it was given.
         raise CredentialsError(
-            f"{error}. An endpoint begins with http:// or https://.", NextStep.MEND
+            f"{_harmless(error)}. An endpoint begins with http:// or https://.", NextStep.MEND
         ) from None
+
+
+def _harmless(error: Exception) -> str:
+    """Return the text of an error without a password in a URL, which may lack its beginning."""
+    return re.sub(r"\S*@", "", without_password(str(error)))
 
 
 def _host(url: str) -> str:

@@ -16,7 +16,7 @@ from core.aws.bounds.patience import Patience
 from core.ec2 import regions
 from core.ec2.authorization import Authorizer
 from core.ec2.backend import MadeBy
-from core.ec2.place import Ec2Choice, Ec2Facts, Ec2Place, KnownPlace
+from core.ec2.place import PROFILE_VARIABLES, Ec2Choice, Ec2Facts, Ec2Place, KnownPlace
 from core.ec2.regions import Region
 from core.ec2.unanswered import NoAnswer
 from core.errors import EC2Error, NoRegionChosen
@@ -104,7 +104,8 @@ def _nobody(region: Region) -> Authorizer:
 
 
 def _profile(choice: Ec2Choice, environment: Mapping[str, str]) -> str:
-    return choice.profile or environment.get("AWS_PROFILE") or "default"
+    named = (choice.profile, *map(environment.get, PROFILE_VARIABLES))
+    return next(filter(None, named), "default")
 
 
 class Ec2Account:
@@ -164,18 +165,18 @@ class Ec2Account:
         spare_key = SpareKey(make_spare_key)
         patience = Patience()
         place = Ec2Place(
-            self._choice,
-            self._profile,
-            lambda: self.facts(region.name),
-            self.remembered,
-            lambda: self.connection().forget_credentials(),
-            backend_by,
-            lambda: self.connection().is_in_the_clear(region.name),
-            patience.give_up,
-            lambda key_names: self.usages(region.name, key_names),
-            lambda: self.regions(region.name),
-            lambda: self.connection().find_credentials(region.name),
-            lambda: self.connection().skew,
+            choice=self._choice,
+            profile=self._profile,
+            ask=lambda: self.facts(region.name),
+            remembered=self.remembered,
+            forget_credentials=lambda: self.connection().forget_credentials(),
+            backend_by=backend_by,
+            is_in_the_clear=lambda: self.connection().is_in_the_clear(region.name),
+            give_up_waiting=patience.give_up,
+            usages=lambda key_names: self.usages(region.name, key_names),
+            regions=lambda: self.regions(region.name),
+            find_credentials=lambda: self.connection().find_credentials(region.name),
+            skew=lambda: self.connection().skew,
         )
         open_backend = partial(backend_by, self._made_by)
         return Session(open_backend, access, spare_key, self.session, place, self._to_look_at)

@@ -66,6 +66,9 @@ class Ec2Place(NamedTuple):
 VARIABLE = "KEYPAIRS_BACKEND"
 """The environment variable that chooses between `local` and `ec2`."""
 
+PROFILE_VARIABLES = ("AWS_DEFAULT_PROFILE", "AWS_PROFILE")
+"""The variables that name a profile of the AWS files; the first that is set counts for botocore."""
+
 PLACES = ("local", "ec2")
 
 REGION_TO_ASK_IN = "us-east-1"
@@ -126,7 +129,7 @@ def chosen(
     place = environment.get(VARIABLE) or place
     if not (ec2 or profile or endpoint_url or place == "ec2"):
         return None
-    if not profile and "AWS_PROFILE" not in environment:
+    if not profile and environment.keys().isdisjoint(PROFILE_VARIABLES):
         profile = configured_profile
     usual = Ec2Choice()
     return Ec2Choice(

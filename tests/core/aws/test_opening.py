@@ -1,15 +1,21 @@
+import json
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from botocore.session import Session as BotocoreSession  # type: ignore[import-untyped]  # no types
 
-from core.aws.opening import Ec2Account, known_places
+from core.aws.connection import Connection
+from core.aws.opening import Ec2Account, chosen_region, known_places
+from core.aws.profiles import profiles
+from core.aws.profiles import region as profile_region
 from core.checks.everywhere import everywhere
+from core.choices import REGION_VARIABLES
 from core.ec2.authorization import Authorizer
 from core.ec2.backend import MadeBy
-from core.ec2.place import Ec2Choice
-from core.ec2.unanswered import NoAnswer
+from core.ec2.place import PROFILE_VARIABLES, Ec2Choice
+from core.ec2.unanswered import CredentialsError, NoAnswer
 from core.errors import SettingsError
 from core.local.opening import open_local
 from core.settings import open_session
@@ -77,6 +83,66 @@ def test_a_note_of_the_accounts_that_is_none_is_written_anew(
     known = account(tmp_path).remembered()
     assert known is not None
     assert known.account == ACCOUNT
+
+
+def test_a_password_in_the_url_of_an_endpoint_is_not_kept(
+    server: Ec2Server, tmp_path: Path
+) -> None:
+    url = server.url.replace("http://", "http://anna:se/c@ret@")
+    # Whatever an earlier version kept goes, too.
+    note = tmp_path / "ec2" / "accounts.json"
+    note.parent.mkdir(0o700)
+    note.write_text(json.dumps({f"me@home {url}": f"{ACCOUNT}@x"}))
+
+    def asked(user: str) -> Ec2Account:
+        url = server.url.replace("http://", f"http://{user}:secret@")
+        choice = Ec2Choice(endpoint_url=url)
+        return Ec2Account(choice, tmp_path, lambda region: Authorizer(region, "anna"))
+
+    facts = asked("anna").facts("us-east-1")
+    assert facts.host == server.url.removeprefix("http://")
+    kept = note.read_text()
+    assert not any(each in kept for each in ("anna", "secret", "ret@"))
+    assert f"me@home {server.url}" in kept
+    again = asked("bob").remembered()
+    assert again is not None
+    assert again.host == facts.host
+    wrong = ("http://{}@127.0.0.1:0", "{}@127.0.0.1:80", "ftp://{}@x", "http://anna:se#cret@x")
+    for text in wrong:
+        with pytest.raises(CredentialsError, match="Invalid endpoint: ") as error:
+            Connection(Ec2Choice(endpoint_url=text.format("anna:secret"))).host("us-east-1")
+        assert not any(each in str(error.value) for each in ("anna", "se#", "'se'", "cret"))
+
+
+def test_a_profile_is_read_as_botocore_reads_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config, credentials = tmp_path / "config", tmp_path / "credentials"
+    config.write_text(
+        '[profile "my prof"]\nregion=eu-west-1\n[default]\nregion=us-east-2\n'
+        "[profile default]\nregion=eu-north-1\n[profile not quoted]\nregion=eu-west-3\n"
+        "[profile both]\nregion=eu-west-1\n[profile 'open]\n[other]\n"
+    )
+    credentials.write_text("[both]\nregion=eu-west-2\n[only]\nregion=eu-south-1\n[none]\n")
+    environment = {
+        "AWS_CONFIG_FILE": str(config),
+        "AWS_SHARED_CREDENTIALS_FILE": str(credentials),
+    }
+    for name in (*REGION_VARIABLES, *PROFILE_VARIABLES):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    names = profiles(environment)
+    assert [*names] == ["default", "both", "my prof", "none", "only"]
+    assert {*names} == {*BotocoreSession().available_profiles}
+    for name in names:
+        theirs = BotocoreSession(profile=name).get_config_variable("region")
+        assert profile_region(name, environment) == theirs
+    # The variable that botocore heeds first counts here, too.
+    monkeypatch.setenv("AWS_PROFILE", "only")
+    monkeypatch.setenv("AWS_DEFAULT_PROFILE", "both")
+    assert chosen_region(Ec2Choice(), None).name == "eu-west-2"
+    assert BotocoreSession().profile == "both"
 
 
 @pytest.mark.parametrize(

@@ -22,6 +22,8 @@ def test_what_is_nearer_to_the_person_counts() -> None:
     assert chosen(profile="given", configured=file, environment={}) == Ec2Choice("given")
     # botocore takes AWS_PROFILE itself where no profile is given to it.
     assert chosen(configured=file, environment={"AWS_PROFILE": "of-the-shell"}) == Ec2Choice()
+    other = {"AWS_DEFAULT_PROFILE": "of-the-shell"}
+    assert chosen(configured=file, environment=other) == Ec2Choice()
 
 
 def test_times_are_those_that_were_given() -> None:

@@ -80,10 +80,14 @@ class AgentKeysScreen(PlacedScreen[FollowUp | None]):
 
     def on_mount(self) -> None:
         self._empty.display = False
-        self.action_reload()
+        self._ask()
+
+    def action_reload(self) -> None:
+        """Ask the agent again, and say when that was done."""
+        self._ask(is_told=True)
 
     @work(exclusive=True, group="look")
-    async def action_reload(self) -> None:
+    async def _ask(self, *, is_told: bool = False) -> None:
         """Ask the agent what it holds."""
         try:
             found = await asyncio.to_thread(agent_keys.in_agent, self._session)
@@ -95,6 +99,8 @@ class AgentKeysScreen(PlacedScreen[FollowUp | None]):
             ways = f"{_EMPTY}{taught}".format(add=add, saved=saved, unlock=TO_UNLOCK)
             empty = "" if found.keys else ways
             self._show(found.keys, judging.of_agent(found), empty)
+        if is_told:
+            self.say(Verdict(f"asked again at {self._session.now().astimezone():%H:%M:%S}"))
 
     def _show(self, keys: "Sequence[AgentKey]", state: Verdict, empty: str) -> None:
         """Show what the agent holds, or why there is nothing to show."""
@@ -114,7 +120,7 @@ class AgentKeysScreen(PlacedScreen[FollowUp | None]):
         now = self._session.now()
         if ends := [key.until for key in self._keys if key.until is not None]:
             left = (min(ends) - now).total_seconds() + _LATER
-            self._next_end = self.set_timer(left, self.action_reload)
+            self._next_end = self.set_timer(left, self._ask)
 
     def _show_empty(self, text: str) -> None:
         self._empty.update(text)
