@@ -22,6 +22,8 @@ class ImportedBatch(NamedTuple):
     """Why the others were not made; a refusal names the name."""
     left: int
     """How many are still to come."""
+    notice: str = ""
+    """What is to be said of the file in which those are noted; empty where nothing is."""
 
 
 class RegionImporter:
@@ -51,6 +53,7 @@ class RegionImporter:
                 tuple(each.name for each in batch.refused if each.name in present),
                 tuple(each for each in batch.refused if each.name not in present),
                 batch.left,
+                there.backend.notice,
             )
 
     def give_up_waiting(self) -> None:

@@ -135,7 +135,6 @@ class Mirror:
         known = self.state.key_pairs
         self.agrees = True
         if len(found) == len(known) and all(known.get(p.key_pair_id) == p for p in found):
-            self._renewed = None
             self._note_look()
             return found
         with self._transaction() as transaction:
@@ -167,12 +166,13 @@ class Mirror:
                     transaction.update(pair, None)
             self.agrees = shown.keys() == transaction.state.key_pairs.keys()
             taken = tuple(transaction.state.key_pairs.values())
-        self._renewed = None
-        # Not before: what is in the file would be shown as of now.
         self._note_look()
         return taken
 
     def _note_look(self) -> None:
+        """Note that the file has what EC2 shows now, and that nothing is left to be noted."""
+        self._renewed = None
+        self._not_noted.clear()
         folder = self._access.store.folder
         with suppress(OSError):  # the next look notes it
             files.create_private_folder(folder)

@@ -229,9 +229,11 @@ def _judge_missing_folder(path: Path, way: Walk) -> Destination:
     if way.steps[-1].others_can_replace:
         return _refused(path, f"others can write in {way.path}, and so replace the key")
     folder = path.parent
-    missing = f"the folder {folder} is missing; it will be made for you alone"
-    if len(way.missing) > 1:
-        missing += f", like all below {way.path}"
+    missing = f"the folder {folder} is missing; it will be made, readable by you alone"
+    if (count := len(way.missing)) > 1:
+        first = folder.parents[count - 2]
+        which = f"{first} and {folder}" if count == 2 else f"from {first} down to {folder}"
+        missing = f"the folders {which} are missing; they will be made, readable by you alone"
     # ssh-keygen makes this one without asking, too.
     makes = None if folder == Path.home() / ".ssh" else folder
     cautions = list(_cautions(way))

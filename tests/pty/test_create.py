@@ -92,7 +92,8 @@ def test_a_pair_is_created_and_saved_by_keyboard_alone(
     create_key_pair(terminal, "deploy", key_type, key_format)
     screen = save_key_material(terminal)
     assert all(proof.format(name) in flat(screen) for proof in PROOFS), screen
-    assert fact(screen, "Type") == f"{key_type}, as {key_format}"
+    assert fact(screen, "Type") == key_type
+    assert f"/{name}, as {'pem' if key_format == 'pem' else 'ppk2'}" in flat(screen)
     check_saved(run, signs_for, tmp_path, name, screen)
 
     terminal.press("Escape")
@@ -231,7 +232,7 @@ def test_saving_never_overwrites_and_never_follows_a_link(
     terminal.wait_for("~/.ssh/careful-2.pem")
     terminal.step("C-u")
     terminal.type("~/keys/mine")
-    terminal.wait_for("the folder ~/keys is missing; it will be made for you alone")
+    terminal.wait_for("the folder ~/keys is missing; it will be made, readable by you alone")
     terminal.press("Enter")
     terminal.wait_for(lambda screen: "press enter again" in flat(screen))
     assert not (tmp_path / "home" / "keys").exists()

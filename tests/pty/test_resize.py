@@ -117,7 +117,7 @@ def show_save_dialog(terminal: Terminal) -> None:
     terminal.wait_for("new.pem")
     terminal.step("C-u")
     terminal.type("~/typed/path")
-    terminal.wait_for("it will be made for you alone")
+    terminal.wait_for("it will be made, readable by you alone")
 
 
 def show_save_dialog_that_asks(terminal: Terminal) -> None:

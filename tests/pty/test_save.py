@@ -48,7 +48,7 @@ def test_two_files_from_one_reveal(
     terminal.step("Tab", "Space")
     terminal.wait_for("[x] public key as ~/.ssh/small.pub")
     terminal.press("Enter")
-    saved = terminal.wait_for("✓ Saved to ~/.ssh/small.ppk, encrypted")
+    saved = terminal.wait_for("✓ Saved to ~/.ssh/small.ppk, as ppk3, encrypted")
     assert "✓ Saved to ~/small.pem" in saved
     assert "✓ Public key saved to ~/.ssh/small.pub" in saved
     assert "opens with its passphrase" in flat(saved)

@@ -264,7 +264,7 @@ def test_what_is_said_at_length_is_said_whole(empty_session: DemoSession) -> Non
         assert remark(pilot) == (
             "not back: name-of-a-pair-0, name-of-a-pair-1,\n"
             "name-of-a-pair-2, name-of-a-pair-3: another pair has the\n"
-            "name; U brings it back under another"
+            "name; U brings it back under another name"
         )
         assert "\n name; U" in drawn(pilot)
         assert len(rows(pilot)) == 4

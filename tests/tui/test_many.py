@@ -15,6 +15,7 @@ from core.ec2.authorization import Authorizer
 from core.ec2.backend import Batch
 from core.ec2.policy import Policy
 from core.ec2.regions import region
+from core.errors import UnauthorizedOperation
 from core.local import many
 from core.model import Tag, TagSelector
 from tests.demo import DemoSession
@@ -204,6 +205,48 @@ def test_escape_that_comes_too_late_is_answered(
     play(five, scene, (100, 24))
 
 
+def test_where_nothing_was_saved_or_deleted_it_says_that(
+    five: DemoSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def scene(pilot: Pilot[None]) -> None:
+        await choose_all_and(pilot, "t", "EditTagsScreen")
+        assert "ctrl+r remove row" in hints(pilot)
+        await type_text(pilot, "aws:foo")
+        await pilot.press("enter")
+        await until(pilot, lambda: said_in(pilot).startswith("✗ nothing was saved: "), "it")
+        await pilot.press("escape", "escape")  # the first asks
+        await until_screen(pilot, "KeyPairListScreen")
+        await pilot.press("k", "d")
+        await until_screen(pilot, "DeleteKeyPairsScreen")
+        refusal = UnauthorizedOperation("no")
+        monkeypatch.setattr(five.backend, "delete_key_pairs", lambda *_, **__: _raising(refusal))
+        await press_alone(pilot, "y")
+        await until(pilot, lambda: said_in(pilot).startswith("✗ nothing was deleted: "), "it")
+        await pilot.press("escape")
+        await until_screen(pilot, "KeyPairListScreen")
+        # The form of one pair removes what the pair carries.
+        await pilot.press("escape", "t")
+        await until_screen(pilot, "EditTagsScreen")
+        assert "ctrl+r remove tag" in hints(pilot)
+
+    play(five, scene)
+
+
+def flat(pilot: Pilot[None]) -> str:
+    """Return what is on the screen in one line, for what may be broken across lines."""
+    return " ".join(drawn(pilot).split())
+
+
+def said_in(pilot: Pilot[None]) -> str:
+    return text_of(pilot, "#fact")
+
+
+def _raising(error: Exception | None) -> Iterator[Batch]:
+    if error is not None:
+        raise error
+    yield from ()
+
+
 def test_after_a_second_try_all_the_tags_are_undone_that_were_saved(five: DemoSession) -> None:
     crowded = five.key_pair_named("d")
     assert crowded is not None
@@ -353,14 +396,14 @@ def test_the_public_keys_of_the_chosen_are_copied_one_a_line(five: DemoSession) 
 
     async def scene(pilot: Pilot[None]) -> None:
         await pilot.press("space", "space", "space", "y")
-        said = "3 public keys, one a line: given to your terminal to copy; it does not say if"
-        await until(pilot, lambda: said in drawn(pilot), said)
+        given = "one a line: given to your terminal to copy; your terminal does not say whether"
+        said = f"3 public keys, {given} it worked"
+        await until(pilot, lambda: said in flat(pilot), said)
         lines = [f"{pairs[name].public_key} {name}\n" for name in NAMES[:3]]
         assert app_of(pilot).clipboard == "".join(lines)
         await pilot.press("slash", *"-a", "enter", "y")
-        said = "2 public keys, one a line: given to your terminal to copy; it does not say if"
-        await until(pilot, lambda: said in drawn(pilot), said)
-        assert "did; 1 more is chosen, but hidden" in drawn(pilot)
+        said = f"2 public keys, {given} it worked; 1 more is chosen, but hidden"
+        await until(pilot, lambda: said in flat(pilot), said)
         assert app_of(pilot).clipboard == "".join(lines[1:])
         await pilot.press("t")
         await until_screen(pilot, "EditTagsScreen")

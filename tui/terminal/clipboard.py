@@ -36,7 +36,7 @@ async def send_private(app: TerminalApp, material: KeyMaterial) -> None:
 
 def say_sent(app: App[None], what: str, more: str = "") -> None:
     """Say what was sent, and more; not that it arrived, which terminals do not tell."""
-    show_briefly(app, f"{what}: {TO_COPY}; it does not say if it did{more}")
+    show_briefly(app, f"{what}: {TO_COPY}; your terminal does not say whether it worked{more}")
 
 
 async def _by_tmux(data: bytes) -> bool:

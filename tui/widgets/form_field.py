@@ -66,7 +66,9 @@ class FormBody(VerticalScroll):
             at = order.index(focused) if focused in order else -1
             is_before = all(order.index(field.control) < at for field in shown)
             how = how_to_come_to([field.label for field in shown], is_before=is_before)
-        self.screen.query_one(FactLine).teach(how)
+        # A screen that ends moves its focus too, and has perhaps lost its lines before that.
+        for line in self.screen.query(FactLine):
+            line.teach(how)
 
     def entitle(self, title: str) -> None:
         """Give the screen another title, which stands in the bar at the top and in the frame."""

@@ -41,6 +41,9 @@ if TYPE_CHECKING:
 
 _LIKE_A_KEY = re.compile(r"(ssh-(rsa|ed25519)|ecdsa-sha2-\S+) AAAA|-{4,5} ?BEGIN ")
 
+_COUNT = re.compile(r"\A\d+/\d+ · ")
+"""How the verdict on a name begins."""
+
 _FEWEST_BITS = 2048
 _FEWEST_BITS_OF_OPENSSH = 1024
 
@@ -152,8 +155,8 @@ def of_dry_run(answer: EC2Error, verb: str, place: Place, why_refused: str) -> V
     """
     allowed = f"you may {verb} it ({answer.code}), and {key_in(place, 'submit')} would"
     if why_refused:
-        # What there is to do about it stands at the field.
-        reason = why_refused.split(". ")[0].rstrip(".")
+        # What there is to do about it stands at the field, and how many characters there are.
+        reason = _COUNT.sub("", why_refused).split(". ")[0].rstrip(".")
         return Verdict(f"{allowed} refuse it: {reason}", Tone.CAUTION)
     return Verdict(f"{allowed} {verb} it", Tone.GOOD)
 

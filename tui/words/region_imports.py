@@ -34,14 +34,15 @@ _WHY = (
 class Imported:
     """The outcome for one pair in one Region: a word or two for its line, and everything.
 
-    `done` says that the key stands there now, `error` why it does not. The text has not been made
-    visible yet.
+    `done` says that the key stands there now, `error` why it does not, and `notice` what is to be
+    said of the file there. The texts have not been made visible yet.
     """
 
     word: str
     text: str
     done: bool
     error: errors.KeyPairsError | None = field(default=None, compare=False)
+    notice: str = ""
 
 
 def import_pairs(
@@ -53,7 +54,9 @@ def import_pairs(
     try:
         for batch in importer.import_pairs(key_pairs, region):
             left = batch.left
-            outcomes = {ids[there.key_name]: _imported(there) for there in batch.imported}
+            outcomes = {
+                ids[there.key_name]: _imported(there, batch.notice) for there in batch.imported
+            }
             outcomes |= {ids[name]: _ALREADY_THERE for name in batch.already_there}
             yield outcomes | {ids[name]: _refused(error) for name, error in batch.refused}
     except errors.KeyPairsError as error:
@@ -63,8 +66,9 @@ def import_pairs(
 _ALREADY_THERE = Imported("already there", "the same key stands there under this name", done=True)
 
 
-def _imported(there: KeptKeyPair) -> Imported:
-    return Imported("imported", f"{there.key_pair_id}, {there.key_fingerprint}", done=True)
+def _imported(there: KeptKeyPair, notice: str) -> Imported:
+    text = f"{there.key_pair_id}, {there.key_fingerprint}"
+    return Imported("imported", text, done=True, notice=notice)
 
 
 def _refused(error: errors.KeyPairsError) -> Imported:
@@ -90,7 +94,7 @@ def explained(came: Sequence[tuple[str, Imported]], of: int) -> str:
     """
     if of == 1:
         [(_, imported)] = came
-        return f"{imported.word}: {imported.text}"
+        return "; ".join(filter(None, (f"{imported.word}: {imported.text}", imported.notice)))
     refused: dict[str, list[tuple[str, Imported]]] = {}
     for name, imported in came:
         if not imported.done:
@@ -104,6 +108,8 @@ def explained(came: Sequence[tuple[str, Imported]], of: int) -> str:
     parts += [f"{count:,} {word}" for word, count in Counter(c.word for c in done).items()]
     if len(came) < of:
         parts.append(f"{of - len(came):,} not yet")
+    # What was said later counts what was said before.
+    parts += [imported.notice for imported in done if imported.notice][-1:]
     return "; ".join(parts)
 
 

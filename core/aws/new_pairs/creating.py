@@ -194,6 +194,8 @@ class NewPairs:
                     raise
                 else:
                     lost = lost or error
+                if isinstance(error, CredentialsError):
+                    break  # waiting does not bring them, and a person may be asked for a code
             if in_doubt:
                 held = self._ec2.held(key_name)
                 if held is not None and _is_of(held, request["PublicKeyMaterial"]):

@@ -16,6 +16,7 @@ from core.ec2.unanswered import (
     NoAnswer,
     NotKnown,
     NotMade,
+    NotSeen,
     PrivateKeyLost,
 )
 from core.errors import (
@@ -349,6 +350,25 @@ def test_an_import_whose_answer_was_lost_is_no_duplicate(
     assert backend.describe_key_pairs() == (imported,)
     with pytest.raises(InvalidKeyPairDuplicate):
         backend.import_key_pair(key_name="me", public_key_material=PUBLIC_KEY)
+
+
+def test_an_import_in_doubt_does_not_ask_on_where_the_login_has_ended(
+    server: Ec2Server, open_backend: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[object] = []
+
+    def find(session: object) -> str:
+        if server.calls["ImportKeyPair"]:
+            asked.append(session)
+            raise CredentialsError("The session has expired.", NextStep.LOG_IN)
+        return "env"
+
+    backend = open_backend()
+    monkeypatch.setattr(credentials, "find", find)
+    server.faults["ImportKeyPair"] = [Fault.RESET]
+    with pytest.raises(NotSeen, match="the connection broke off"):
+        backend.import_key_pair(key_name="me", public_key_material=PUBLIC_KEY)
+    assert len(asked) == 2
 
 
 def test_a_busy_ec2_is_asked_again(server: Ec2Server, open_backend: Open) -> None:

@@ -2,17 +2,23 @@
 
 import errno
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from core.aws.backend import Ec2Backend
+from core.aws.opening import Ec2Account
 from core.disk import files
+from core.ec2.authorization import Authorizer
 from core.ec2.backend import MadeBy, NewKeyPair
+from core.ec2.place import Ec2Choice
 from core.errors import InvalidParameterValue, StoreError
 from core.model import Tag
+from core.region_imports import RegionImporter
 from core.store import last_look
 from core.store.access import RegionAccess
+from core.store.journal import Journal
 from tests.ec2_server import Ec2Server
 from tests.helpers import PUBLIC_KEY
 
@@ -52,6 +58,10 @@ def test_what_ec2_did_is_done_though_the_disk_is_full(
         assert created.warning == why
         assert {pair.key_name for pair in backend.describe_key_pairs()} == {*"cde"}
     assert {pair.key_name for pair in backend.describe_key_pairs()} == {*"cde"}
+    # What it counts is what is not noted yet.
+    monkeypatch.setattr(access.store, "replace", full)
+    backend.delete_key_pair(key_name="d")
+    assert backend.notice == f"EC2 deleted the key pair d. {why}"
 
 
 def test_a_file_that_another_session_changes_is_said_to_be_in_the_way_and_no_more(
@@ -118,3 +128,18 @@ def test_a_list_that_is_not_in_the_file_is_not_the_last_one(
     assert last_look.time_of(access.store.folder, access.region) == seen is not None
     backend.describe_key_pairs()
     assert last_look.time_of(access.store.folder, access.region) != seen
+
+
+def test_what_is_imported_into_another_region_and_not_noted_is_told(
+    server: Ec2Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    account = Ec2Account(Ec2Choice(), tmp_path, lambda region: Authorizer(region, "anna"))
+    session = account.session("us-east-1")
+    pair = session.backend.import_key_pair(key_name="a", public_key_material=PUBLIC_KEY)
+    importer = RegionImporter(session)
+    (batch,) = importer.import_pairs([pair], "eu-west-1")
+    assert ([each.key_name for each in batch.imported], batch.notice) == (["a"], "")
+    server.after["ImportKeyPair"] = lambda: monkeypatch.setattr(Journal, "record", full)
+    (batch,) = importer.import_pairs([pair], "eu-west-2")
+    assert [each.key_name for each in batch.imported] == ["a"]
+    assert batch.notice.startswith("EC2 imported the key pair a. It is not noted on this machine:")

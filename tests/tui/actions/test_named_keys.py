@@ -188,7 +188,7 @@ def test_of_copying_to_regions(demo_session: DemoSession) -> None:
         await pilot.press("space", "enter")
         await until(pilot, lambda: "tries again" in drawn(pilot), "the refusal")
         again = keymap.key_of("into-regions.submit")
-        look(pilot, f"0 of 1 done; {again} tries again")
+        look(pilot, f"nothing was imported; {again} tries again")
         there.backend.delete_key_pair(key_name="batch-runner")
         await pilot.press("enter")
         await until(pilot, lambda: "1 of 1 done" in drawn(pilot), "the copy")

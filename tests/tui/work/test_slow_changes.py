@@ -98,7 +98,7 @@ def test_copying_says_so_as_well_and_escape_gives_up(demo_session: DemoSession, 
             await until(pilot, lambda: screen.fact_line.verdict == waiting, "what is waited for")
             await pilot.press("escape")
             await until(pilot, lambda: "stopped" in state.verdict.text, "the answer")
-            assert state.verdict.text == "stopped, 0 of 1 done; enter goes on"
+            assert state.verdict.text == "stopped, nothing was imported; enter goes on"
         await pilot.press("enter")
         await until(pilot, lambda: "1 of 1 done" in state.verdict.text, "the copy")
 

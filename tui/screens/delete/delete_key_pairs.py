@@ -416,7 +416,9 @@ class DeleteKeyPairsScreen(PlacedScreen[Sequence[KeptKeyPair]]):
                 if not await logged_in(self, self._session, error):
                     await asyncio.to_thread(deleted.explain, self._session, [error])
                     said = judging.refusal(error)
-                    done = f"deleted {len(self._deleted):,} of {count:,}; then: "
+                    done = "nothing was deleted: "
+                    if self._deleted:
+                        done = f"deleted {len(self._deleted):,} of {count:,}; then: "
                     text = said.text if count == 1 else done + said.text
                     self.say(Verdict(text, said.tone))
                 return
@@ -440,4 +442,7 @@ class DeleteKeyPairsScreen(PlacedScreen[Sequence[KeptKeyPair]]):
             return
         names = {pair.key_pair_id: pair.key_name for pair in self.about}
         why = by_reason((names[key], error) for key, error in refused.items())
-        self.say(Verdict(f"deleted {len(self._deleted):,}, but not {why}", Tone.BAD))
+        done = (
+            f"deleted {len(self._deleted):,}, but not" if self._deleted else "nothing was deleted:"
+        )
+        self.say(Verdict(f"{done} {why}", Tone.BAD))

@@ -66,7 +66,7 @@ async def _undo_last(view: ListView, acts: list[Act], stays: str = "", once_more
     # What came back is shown; where only tags are as before, the cursor stays.
     is_back = isinstance(undone.act, Deletion) and undone.done
     first = undone.done[0].key_pair_id if is_back else None
-    another = f"; {key_of('list.deleted')} brings it back under another"
+    another = f"; {key_of('list.deleted')} brings it back under another name"
     errors = [error for _, error in undone.refused]
     if await logged_in(view.screen, view.session, *errors):
         stays = f"; {once_more or f'logged in, now {undo_key()} once more'}"

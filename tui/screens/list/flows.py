@@ -101,13 +101,15 @@ async def import_key_pair(view: ListView) -> None:
     await _import(view, screens.ImportKeyPairScreen(view.session))
 
 
-async def _import(view: ListView, form: PlacedScreen[KeptKeyPair | None]) -> None:
+async def _import(view: ListView, form: PlacedScreen[KeptKeyPair | None]) -> bool:
+    """Import by a form, and return whether that is over: it is not where the person went back."""
     if refuses(view, "import_key_pair"):
-        return  # a key that was found elsewhere
+        return True  # a key that was found elsewhere
     imported = await view.open(form)
     if imported is not None:
         view.undo_history.note_what_stays(view.session, NewPair("imported", imported))
         await view.read(imported.key_pair_id, f"imported {named(imported.key_name)}")
+    return imported is not None
 
 
 async def details(view: ListView) -> None:
@@ -432,16 +434,17 @@ async def journal(view: ListView) -> None:
 
 async def _details_of_deleted(view: ListView, key_pair_id: str) -> None:
     """Show everything about a deleted pair, which can be brought back from there."""
-    gone = await asyncio.to_thread(gone_pairs, view.session)
-    found = next((each for each in gone if each.key_pair.key_pair_id == key_pair_id), None)
-    if found is None:
-        view.say("that pair is not there any more")
-        return
-    screen = screens.DetailsScreen(
-        view.session, found.key_pair, deleted=_said_of(found, back=not view.session.read_only)
-    )
-    if await view.open(screen) is screens.Next.BRING_BACK:
-        await bring_back(view, key_pair_id)
+    is_over = False
+    while not is_over:
+        gone = await asyncio.to_thread(gone_pairs, view.session)
+        found = next((each for each in gone if each.key_pair.key_pair_id == key_pair_id), None)
+        if found is None:
+            view.say("that pair is not there any more")
+            return
+        said = _said_of(found, back=not view.session.read_only)
+        screen = screens.DetailsScreen(view.session, found.key_pair, deleted=said)
+        is_asked = await view.open(screen) is screens.Next.BRING_BACK
+        is_over = not is_asked or await bring_back(view, key_pair_id)
 
 
 def _said_of(gone: GonePair, *, back: bool) -> Verdict:
@@ -456,7 +459,8 @@ def _said_of(gone: GonePair, *, back: bool) -> Verdict:
 
 async def agent(view: ListView) -> None:
     """Show what the ssh-agent holds, and go to the pair of a key or import it."""
-    await _follow(view, await view.open(screens.AgentKeysScreen(view.session)))
+    while not await _follow(view, await view.open(screens.AgentKeysScreen(view.session))):
+        pass  # the person went back
 
 
 async def install(view: ListView) -> None:
@@ -476,32 +480,37 @@ async def _install(view: ListView, key_pair: KeptKeyPair) -> str:
 
 async def find(view: ListView) -> None:
     """Say whose a key is, and go to its pair or import it."""
-    await _follow(view, await view.open(screens.FindScreen(view.session)))
+    screen = screens.FindScreen(view.session)
+    while not await _follow(view, await view.open(screen)):
+        screen = screens.FindScreen(view.session, screen.asked)
 
 
 def _pair_of(chosen: "PairReference | screens.PairToBringBack") -> "PairReference":
     return chosen.pair if isinstance(chosen, screens.PairToBringBack) else chosen
 
 
-async def _follow(view: ListView, chosen: "FollowUp | None") -> None:
-    """Go to the pair that was chosen on another screen, or import the key."""
+async def _follow(view: ListView, chosen: "FollowUp | None") -> bool:
+    """Go to the pair that was chosen on another screen, or import the key.
+
+    Returns whether that is over: it is not where the person came back from a form.
+    """
     if isinstance(chosen, screens.KeyToImport):
         if view.refuses_changes():
-            return
+            return True
         form = screens.ImportKeyPairScreen(view.session, chosen.key_name, chosen.public_key)
-        await _import(view, form)
-    elif chosen is not None and not is_region(_pair_of(chosen).region):
+        return await _import(view, form)
+    if chosen is not None and not is_region(_pair_of(chosen).region):
         # Of another place, which is chosen by a person alone.
         pair = _pair_of(chosen)
         view.say(f"{named(pair.key_name)} is in {pair.region}; {key_of('list.place')} turns there")
     elif isinstance(chosen, screens.PairToBringBack):
         view.look_at(chosen.pair.region)
         await view.read()
-        if not view.refuses_changes():
-            await bring_back(view, chosen.pair.key_pair_id)
+        return view.refuses_changes() or await bring_back(view, chosen.pair.key_pair_id)
     elif chosen is not None:
         view.look_at(chosen.region)
         await view.go_to(chosen.key_pair_id)
+    return True
 
 
 async def check_up(view: ListView) -> None:

@@ -5,7 +5,7 @@ import os
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from textual import on, work
 from textual.app import ComposeResult
@@ -73,11 +73,21 @@ class KeyOrPathInput(SearchInput):
         return ""
 
 
+class Asked(NamedTuple):
+    """What was looked up last, and the row of the answer under the cursor."""
+
+    text: str = ""
+    row: int = 0
+
+
 class FindScreen(PlacedScreen[FollowUp | None]):
     """A field for a path, a key or a fingerprint, and below it whose each key is.
 
     Enter looks up what was typed; when that is done, it takes what is under the cursor: it goes to
     the pair, imports the key, or asks for the passphrase that is needed to see the key.
+
+    Args:
+        asked: what is looked up at once, where the person comes back.
     """
 
     CSS_PATH = "find.tcss"
@@ -86,9 +96,10 @@ class FindScreen(PlacedScreen[FollowUp | None]):
     BINDINGS = bindings(PLACE)
     AUTO_FOCUS = "#thing"
 
-    def __init__(self, session: "Session") -> None:
+    def __init__(self, session: "Session", asked: Asked | None = None) -> None:
         super().__init__("Whose key is this?")
         self._session = session
+        self._first = asked or Asked()
         self._found: list[Found] = []
         self._rows: list[Found] = []
         """What was found, once for each of its pairs: each of them can be gone to."""
@@ -127,6 +138,14 @@ class FindScreen(PlacedScreen[FollowUp | None]):
     def on_mount(self) -> None:
         self._passphrase_row.display = False
         self._list.display = False
+        if self._first.text:
+            self._thing.value = self._first.text
+            self._look_up(self._first.text)
+
+    @property
+    def asked(self) -> Asked:
+        """What was looked up last, to come back to."""
+        return Asked(self._looked_up or "", self._list.cursor)
 
     # Looking up ---------------------------------------------------------------------------------
 
@@ -179,6 +198,8 @@ class FindScreen(PlacedScreen[FollowUp | None]):
             self._status.show(judging.refusal(error))
             return
         self._show(self._summed_up)
+        if text == self._first.text and not self._list.cursor:
+            self._list.cursor = self._first.row
         if finder.problems:
             first, *more = finder.problems
             others = f" Nor are those of {n_of(len(more), 'other Region')}."

@@ -18,7 +18,7 @@ from core.ec2.backend import Refusal, Retagged
 from core.errors import InvalidID, KeyPairsError, UnauthorizedOperation
 from core.model import KeptKeyPair, Tag
 from core.words.plural import n_of
-from tui.actions.keymap import bindings, key_in, key_of
+from tui.actions.keymap import bindings, hints, key_in, key_of
 from tui.actions.table import Place
 from tui.screens.create.discarding import may_discard
 from tui.screens.create.tag_rows import TagRows
@@ -142,6 +142,11 @@ class EditTagsScreen(PlacedScreen[Sequence[KeptKeyPair]]):
         yield self._progress
 
     def on_mount(self) -> None:
+        if not self._alone:
+            # What a pair carries is taken away nowhere here.
+            word = dict(hints(self.PLACE))[key_of("tags.remove")]
+            taught = ((k, "remove row" if w == word else w) for k, w in hints(self.PLACE))
+            self.key_hints.show(tuple(taught))
         self._to_type.display = self._guard.display = False
         self._judge()
 
@@ -299,7 +304,8 @@ class EditTagsScreen(PlacedScreen[Sequence[KeptKeyPair]]):
         why = by_reason((names[each.name], each.error) for each in refused)
         self.about = left
         self._be_about(again)
-        said = f"saved for {len(self._saved):,}, but not {why}; {_way_out()}"
+        done = f"saved for {len(self._saved):,}, but not" if self._saved else "nothing was saved:"
+        said = f"{done} {why}; {_way_out()}"
         self._show(Verdict(said, Tone.BAD))
 
     def _present(self, key_pair: KeptKeyPair) -> KeptKeyPair:
@@ -328,7 +334,9 @@ class EditTagsScreen(PlacedScreen[Sequence[KeptKeyPair]]):
         if self._alone:
             return said
         count = len({pair.key_pair_id for pair in self._key_pairs} | self._saved.keys())
-        done = f"saved {len(self._saved):,} of {count:,}; then: "
+        done = "nothing was saved: "
+        if self._saved:
+            done = f"saved {len(self._saved):,} of {count:,}; then: "
         return Verdict(done + said.text, said.tone)
 
     async def _add_to_several(self, tags: Sequence[Tag]) -> Sequence[Refusal]:

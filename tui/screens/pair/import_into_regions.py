@@ -308,6 +308,10 @@ class ImportIntoRegionsScreen(PlacedScreen[int]):
             )
             others = f", {missing:,} not" if missing else ""
             done += f": {total - missing:,} of {total:,} imported{others}"
+        else:
+            total = missing = 0
+        if len(self._chosen) == asked and total == missing:
+            done = "nothing was imported"
         if not self._chosen:
             self._state.show(
                 Verdict(f"{done}; {key_in(Place.INTO_REGIONS, 'back')} goes back", Tone.GOOD)

@@ -155,7 +155,9 @@ class KeyMaterialScreen(PlacedScreen[str]):
                 yield "Log in", short_paths(ssh_command(str(saved.private.path)))
         yield "Id", key_pair.key_pair_id
         if not is_low:
-            yield "Type", f"{key_pair.key_type}, as {self._created.key_format}"
+            # In which format it was saved, each file says above.
+            made = "" if self._saved else f", made as {self._created.key_format}"
+            yield "Type", f"{key_pair.key_type}{made}"
         yield "Fingerprint", key_pair.key_fingerprint
         yield "OpenSSH", key_pair.custody.fingerprints.ssh_sha256
         if not is_low:
@@ -441,7 +443,7 @@ def _abridged(public_key: str) -> str:
 
 def _of_saved(saved: "SavedFiles") -> Iterator[SavedFile]:
     private = saved.private
-    text = f"Saved to {short_path(str(private.path))}"
+    text = f"Saved to {short_path(str(private.path))}, as {saved.file_format}"
     if saved.encrypted:
         text += ", encrypted"
     if private.warning:

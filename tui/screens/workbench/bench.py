@@ -251,7 +251,9 @@ class Bench(Container):
             return
         how = "↑ ↓ scroll the text" if self._room.has_focus else "tab, then ↓: the rest of the text"
         is_cut = self._room.display and self._room.max_scroll_y
-        self.screen.query_one(FactLine).teach(how if is_cut else "")
+        # A screen that ends loses its focus too, and perhaps its lines before that.
+        for line in self.screen.query(FactLine):
+            line.teach(how if is_cut else "")
 
     @on(CursorList.Highlighted)
     def follow(self) -> None:

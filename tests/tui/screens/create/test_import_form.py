@@ -184,6 +184,12 @@ def test_a_dry_run_asks_whatever_the_key_is_and_says_what_enter_would_refuse(
             both = "you may import it (DryRunOperation), and enter would refuse it: "
             assert outcome(screen).startswith(both)
             assert outcome(screen).endswith(refusal)
+        # Of a name the reason is told, not how long it is.
+        screen.query_one("#key-name", TextInput).value = "é"
+        await until(pilot, lambda: outcome(screen) == "", "that it is over")
+        screen.action_dry_run()
+        await until(pilot, lambda: outcome(screen).startswith("you may"), "the answer")
+        assert outcome(screen) == f"{both}é is not an ASCII character"
 
     play(empty_session, scene)
 

@@ -147,7 +147,7 @@ def test_a_name_given_to_another_keeps_back_one_and_loses_nothing(
     empty_session: DemoSession,
 ) -> None:
     make(empty_session, "a", "b", "c")
-    taken = "b: another pair has the name; U brings it back under another"
+    taken = "b: another pair has the name; U brings it back under another name"
 
     async def scene(pilot: Pilot[None]) -> None:
         three = "deleted 3 pairs; u brings them back"

@@ -482,6 +482,11 @@ def test_a_key_of_another_region_leads_there_and_an_unknown_one_is_imported(
         await until(pilot, lambda: "enter import" in drawn(pilot), "the other key")
         await pilot.press("enter")
         await until_screen(pilot, "ImportKeyPairScreen")
+        await pilot.press("escape")
+        await until_screen(pilot, "AgentKeysScreen")
+        await until(pilot, lambda: "enter go to the pair" in drawn(pilot), "the keys again")
+        await pilot.press("j", "enter")
+        await until_screen(pilot, "ImportKeyPairScreen")
         await pilot.press("enter")
         await until(pilot, lambda: "imported sam@laptop" in drawn(pilot), "the import")
 

@@ -110,7 +110,7 @@ def test_two_pairs_of_one_name_and_one_that_was_given_up(
         assert empty_session.backend.describe_key_pairs() == tuple(first)
         # The second is still what this session deleted last, but its name is taken now.
         await pilot.press("u")
-        way_on = "U brings it back under another"
+        way_on = "U brings it back under another name"
         await until(pilot, lambda: way_on in text_of(pilot, "#fact").replace("\n", " "), way_on)
         await open_deleted(pilot)
         # Which of the two it is, its file tells, at any size.

@@ -159,7 +159,6 @@ async def test_a_key_of_pairs_in_two_regions_has_a_line_for_each_that_at_hand_fi
         await until(pilot, lambda: highlighted(pilot) == "blue in eu-west-1", "the pair at hand")
 
 
-@pytest.mark.long
 @in_loop
 async def test_an_unknown_key_is_imported_from_there(demo_session: DemoSession, keys: Path) -> None:
     async with KeyPairsApp(demo_session).run_test() as pilot:
@@ -171,7 +170,17 @@ async def test_an_unknown_key_is_imported_from_there(demo_session: DemoSession, 
         form = app_of(pilot).screen
         assert isinstance(form, ImportKeyPairScreen)
         assert (form._key_name.value, form._material.text) == ("sam@laptop", PUBLIC_KEY)
+        # Escape leads back to what was found.
+        await pilot.press("escape")
+        await until_screen(pilot, "FindScreen")
+        again = app_of(pilot).screen
+        assert isinstance(again, FindScreen)
+        await until(pilot, lambda: hint(again) == "enter import", "the same row")
+        assert again._thing.value == "~/keys"
         await pilot.press("enter")
+        await until_screen(pilot, "ImportKeyPairScreen")
+        await pilot.press("enter")
+        await until_screen(pilot, "KeyPairListScreen")
         await until(pilot, lambda: highlighted(pilot) == "sam@laptop in us-east-1", "the pair")
     (pair,) = demo_session.backend.describe_key_pairs(key_names=["sam@laptop"])
     assert pair.public_key == PUBLIC_KEY

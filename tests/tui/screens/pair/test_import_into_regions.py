@@ -1,5 +1,6 @@
 import threading
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -306,6 +307,13 @@ def test_many_are_explained_by_counts_and_what_was_refused_by_its_names() -> Non
         "db: quota reached: You are over your limit of 5,000; 190 imported; 100 not yet"
     )
     assert region_imports.explained([("web", done)], of=1) == "imported: key-1, SHA256:abc"
+    # What is not noted is said of one and of many.
+    notices = [f"EC2 imported {number} key pairs. It is not noted" for number in (2, 4)]
+    noted = [replace(done, notice=each) for each in notices]
+    said = region_imports.explained([("web", noted[0])], of=1)
+    assert said == f"imported: key-1, SHA256:abc; {notices[0]}"
+    said = region_imports.explained([("a", noted[0]), ("b", noted[1])], of=2)
+    assert said == f"2 imported; {notices[1]}"
 
 
 def test_every_refusal_has_its_word(empty_session: DemoSession) -> None:
@@ -338,7 +346,9 @@ def test_where_the_only_region_refuses_there_are_no_others(empty_session: DemoSe
         screen = await open_it(pilot)
         await choose(pilot, "eu-west-2")
         await pilot.press("enter")
-        await until(pilot, lambda: state(screen) == "0 of 1 done; enter tries again", "the end")
+        await until(
+            pilot, lambda: state(screen) == "nothing was imported; enter tries again", "the end"
+        )
         await choose(pilot, "eu-west-3")
         await pilot.press("enter")
         await until(

@@ -323,7 +323,7 @@ def test_a_folder_that_is_missing_is_named_and_made_by_the_second_enter(
         await pilot.press("s")
         await until_screen(pilot, "SaveKeyMaterialScreen")
         app_of(pilot).screen.query_one(PathField).path = "~/kyes/web.pem"
-        asked = "the folder ~/kyes is missing; it will be made for you alone"
+        asked = "the folder ~/kyes is missing; it will be made, readable by you alone"
         await until_says(pilot, f"{asked}; enter asks first")
         await pilot.press("enter")
         await until_says(pilot, f"{asked}; press enter again to save here all the same")
@@ -349,10 +349,10 @@ def test_an_export_makes_no_folder_unasked(demo_session: DemoSession, home: Path
         await until_says(pilot, "others can list its folder")
         assert "asks first" not in flat(pilot)
         app_of(pilot).screen.query_one(PathField).path = "~/lists/all.csv"
-        await until_says(pilot, "it will be made for you alone; enter asks first")
+        await until_says(pilot, "it will be made, readable by you alone; enter asks first")
         await pilot.press("enter")
         await until_says(
-            pilot, "the folder ~/lists is missing; it will be made for you alone; press"
+            pilot, "the folder ~/lists is missing; it will be made, readable by you alone; press"
         )
         assert not (home / "lists").exists()
         await pilot.press("enter")
@@ -565,7 +565,7 @@ def test_each_fingerprint_can_be_copied_under_its_name(
         assert offered["OpenSSH MD5 fingerprint"] == pair.custody.fingerprints.ssh_md5
         await type_text(pilot, "md5")
         await pilot.press("enter")
-        sent = [f"OpenSSH MD5 fingerprint: {TO_COPY}; it does not say if it did"]
+        sent = [f"OpenSSH MD5 fingerprint: {TO_COPY}; your terminal does not say whether it worked"]
         await until(pilot, lambda: toasts(pilot) == sent, "the message")
         is_sent = pair.custody.fingerprints.ssh_md5
         await until(pilot, lambda: app_of(pilot).clipboard == is_sent, "the clipboard")

@@ -138,7 +138,7 @@ def test_another_name_than_the_plain_one_says_why(empty_session: DemoSession, ho
 def test_enter_alone_saves_what_ec2_gives(empty_session: DemoSession, home: Path) -> None:
     async def scene(pilot: Pilot[None]) -> None:
         assert path_of(pilot) == "~/.ssh/reporting.pem"
-        assert await save(pilot) == ["Saved to ~/.ssh/reporting.pem"]
+        assert await save(pilot) == ["Saved to ~/.ssh/reporting.pem, as pem"]
 
     play(empty_session, scene)
     assert names(home / ".ssh") == ["reporting.pem"]
@@ -176,9 +176,9 @@ def test_any_number_of_files_from_one_reveal(empty_session: DemoSession, home: P
         await paste_passphrase(pilot, PHRASE, PHRASE)
         said = await save(pilot)
         assert said == [
-            "Saved to ~/.ssh/reporting-2.ppk, encrypted",
-            "Saved to ~/.ssh/reporting.ppk",
-            "Saved to ~/.ssh/reporting.pem",
+            "Saved to ~/.ssh/reporting-2.ppk, as ppk3, encrypted",
+            "Saved to ~/.ssh/reporting.ppk, as ppk2",
+            "Saved to ~/.ssh/reporting.pem, as pem",
             "Public key saved to ~/.ssh/reporting.pub",
         ]
         await pilot.press("escape")
@@ -224,7 +224,7 @@ def test_a_place_that_asks_needs_a_second_enter_for_exactly_that_path(
             await pilot.press("enter")
             await until_says(pilot, "path", "press enter again to save here all the same")
         assert not list(home.glob("one*"))
-        assert await save(pilot) == ["Saved to ~/one.pem"]
+        assert await save(pilot) == ["Saved to ~/one.pem, as pem"]
 
     play(empty_session, scene)
     assert [path.name for path in home.glob("one*")] == ["one.pem"]
@@ -302,7 +302,7 @@ def test_a_passphrase_must_be_the_same_twice(empty_session: DemoSession, home: P
         await until_says(pilot, "passphrases", "; the two differ so far")
         await type_text(pilot, "se")
         await until_says(pilot, "passphrases", "; the two are the same")
-        assert await save(pilot) == ["Saved to ~/.ssh/reporting.openssh, encrypted"]
+        assert await save(pilot) == ["Saved to ~/.ssh/reporting.openssh, as openssh, encrypted"]
         assert [field.reveal() for field in fields] == ["", ""]
 
     play(empty_session, scene)
@@ -369,7 +369,7 @@ def test_a_pkcs8_takes_a_passphrase(empty_session: DemoSession, home: Path, run:
     async def scene(pilot: Pilot[None]) -> None:
         await choose(pilot, FileFormat.PKCS8)
         await paste_passphrase(pilot, PHRASE, PHRASE)
-        assert await save(pilot) == ["Saved to ~/.ssh/reporting.p8, encrypted"]
+        assert await save(pilot) == ["Saved to ~/.ssh/reporting.p8, as pkcs8, encrypted"]
 
     play(empty_session, scene)
     path = home / ".ssh" / "reporting.p8"
@@ -392,7 +392,7 @@ def test_a_key_that_does_not_go_into_a_format_stays_in_hand(
         await pilot.pause()
         assert dialog(pilot).focused is dialog(pilot).query_one(Choice)
         await choose(pilot, FileFormat.OPENSSH)
-        assert await save(pilot) == ["Saved to ~/.ssh/reporting.openssh"]
+        assert await save(pilot) == ["Saved to ~/.ssh/reporting.openssh, as openssh"]
 
     play(empty_session, scene, KeyType.ED25519)
     assert names(home / ".ssh") == ["reporting.openssh"]
@@ -409,7 +409,7 @@ def test_a_public_key_that_cannot_be_saved_takes_nothing_back(
         await pilot.press("space")
         await until_says(pilot, "public-key", "exists, and is never overwritten")
         said = await save(pilot)
-        assert said[0] == "Saved to ~/.ssh/reporting.pem"
+        assert said[0] == "Saved to ~/.ssh/reporting.pem, as pem"
         assert said[1].startswith("The public key: Not saved: exists, and is never overwritten")
         await pilot.press("escape")
         await until_screen(pilot, "KeyPairListScreen")
@@ -434,7 +434,7 @@ def test_a_failed_save_loses_nothing_that_was_typed(
             await pilot.press("enter")
             await until_says(pilot, "path", "No space left on device")
         assert app_of(pilot).screen_stack[-2].holds_key  # type: ignore[attr-defined]  # it does
-        assert await save(pilot) == ["Saved to ~/.ssh/reporting.ppk, encrypted"]
+        assert await save(pilot) == ["Saved to ~/.ssh/reporting.ppk, as ppk3, encrypted"]
 
     play(empty_session, scene)
 
