@@ -28,7 +28,7 @@ def how_to_come_to(labels: Sequence[str], *, is_before: bool) -> str:
         is_before: whether the nearest of them stands before that field, and not behind it.
     """
     # It begins alike: what changes between two fields is sent to the terminal.
-    return f"{HOW_TO_CHOOSE}, after {'↑' if is_before else 'tab'} to {', '.join(labels)}"
+    return f"{HOW_TO_CHOOSE}; {'↑' if is_before else 'tab'} leads to {', '.join(labels)}"
 
 
 class Choice(Widget, can_focus=True):

@@ -144,13 +144,7 @@ async def details(view: ListView) -> None:
                 return
             case screens.Next.FOLLOWING | screens.Next.PREVIOUS:
                 is_next = chosen is screens.Next.FOLLOWING
-                shown = [pair.key_pair_id for pair in view.shown]
-                # One that was deleted meanwhile has its neighbours of before.
-                ids = shown if key_pair_id in shown else ids
-                number = ids.index(key_pair_id) + 1 if key_pair_id in ids else 0
-                beyond = ids[number:] if is_next else ids[: number - 1][::-1]
-                there = (each for each in beyond if each in view.listing.key_pairs)
-                key_pair_id = next(there, key_pair_id)
+                key_pair_id = _neighbour(view, ids, key_pair_id, is_next=is_next)
                 view.show(key_pair_id)
             case screens.Next.TAGS:
                 view.forget_what_was_said()
@@ -175,6 +169,18 @@ async def details(view: ListView) -> None:
                 said = view.screen.fact_line.verdict
         # Back to where it was asked for, if the pair is still there.
         key_pair = view.listing.key_pairs.get(key_pair_id)
+
+
+def _neighbour(view: ListView, before: list[str], key_pair_id: str, *, is_next: bool) -> str:
+    """Return the id of the pair beside one in the list; at its end the id of that one.
+
+    One that was deleted meanwhile has the neighbours that it had `before`, if they are still there.
+    """
+    shown = [pair.key_pair_id for pair in view.shown]
+    ids = shown if key_pair_id in shown else before
+    at = ids.index(key_pair_id) if key_pair_id in ids else len(ids)
+    beyond = ids[at + 1 :] if is_next else ids[:at][::-1]
+    return next((each for each in beyond if each in view.listing.key_pairs), key_pair_id)
 
 
 def _position(view: ListView, key_pair_id: str) -> "screens.Position":

@@ -81,7 +81,7 @@ def test_a_form_says_how_one_chooses_from_where_the_focus_is(
         await until_screen(pilot, "CreateKeyPairScreen")
         stays = "batch-runner stays until you delete it"
         # The rest only where there is room.
-        leads = "← → choose, after tab to Type, Format"
+        leads = "← → choose; tab leads to Type, Format"
         fits = size[0] >= 80
         await until_said(f"{stays} · {leads}"[: None if fits else len(stays)])
         await pilot.press("tab")
@@ -91,13 +91,13 @@ def test_a_form_says_how_one_chooses_from_where_the_focus_is(
         await type_text(pilot, "web-2")
         await until_said(leads, "← → choose", "← → choose")
         await pilot.press("ctrl+t")
-        await until_said(leads.replace("after tab", "after ↑"))
+        await until_said(leads.replace("tab leads", "↑ leads"))
         await pilot.press("ctrl+r", "enter")
         await until_screen(pilot, "KeyMaterialScreen")
         await pilot.press("s")
         await until_screen(pilot, "SaveKeyMaterialScreen")
-        leads = "← → choose, after tab to Format"
-        await until_said(leads, "← → choose", leads.replace("after tab", "after ↑"))
+        leads = "← → choose; tab leads to Format"
+        await until_said(leads, "← → choose", leads.replace("tab leads", "↑ leads"))
         await pilot.press("escape")
         await until_screen(pilot, "KeyMaterialScreen")
         await pilot.press("a")
@@ -110,7 +110,7 @@ def test_a_form_says_how_one_chooses_from_where_the_focus_is(
         await until_screen(pilot, "KeyMaterialScreen")
         await pilot.press("escape")
         await until_screen(pilot, "DiscardKeyMaterialScreen")
-        leads = "← → choose, after ↑ to The pair"
+        leads = "← → choose; ↑ leads to The pair"
         await until_said(leads)
         # Where one key does either, it is called by what was chosen.
         assert "enter delete the pair" in drawn(pilot)

@@ -124,6 +124,17 @@ def test_an_empty_region_teaches_no_change(empty_session: DemoSession) -> None:
     play(read_only(empty_session), scene, (60, 15))
 
 
+def test_deleted_pairs_are_there_to_be_seen(empty_session: DemoSession) -> None:
+    empty_session.backend.create_key_pair(key_name="gone", key_type="ed25519")
+    empty_session.backend.delete_key_pair(key_name="gone")
+
+    async def scene(pilot: Pilot[None]) -> None:
+        await until(pilot, lambda: "U  see 1 deleted pair" in text_of(pilot, "#empty"), "the way")
+        assert "bring" not in text_of(pilot, "#empty")
+
+    play(read_only(empty_session), scene, (60, 15))
+
+
 def test_in_an_empty_region_it_is_said_too(empty_session: DemoSession) -> None:
     async def scene(pilot: Pilot[None]) -> None:
         await pilot.press("c")

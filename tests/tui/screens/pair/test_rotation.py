@@ -290,7 +290,7 @@ def test_the_old_pair_can_go_while_the_form_is_open(empty_session: DemoSession) 
         empty_session.backend.delete_key_pair(key_name="ci-deploy")
         await pilot.press("enter")
         outcome = app_of(pilot).screen.query_one(FactLine)
-        await until(pilot, lambda: "no such key pair" in outcome.verdict.text, "the refusal")
+        await until(pilot, lambda: "replaces none" in outcome.verdict.text, "the refusal")
         field = app_of(pilot).screen.query_one("#key-name", TextInput)
         assert field.value == "ci-deploy-2"
         assert field.has_focus
