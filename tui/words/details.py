@@ -1,6 +1,7 @@
 """Says what the details show of a key pair."""
 
 from collections.abc import Iterator, Sequence
+from datetime import datetime
 from enum import Enum, auto
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -9,6 +10,7 @@ from core.checks.agent_stays import stays
 from core.custody.rotation import NOTHING_REPLACED, Rotation
 from core.errors import KeyPairsError, ProofFailed
 from core.model import KeptKeyPair, PrivateKeyState
+from core.words.plural import n_of
 from tui.words import journal
 from tui.words.pairs import IMPORTED, of_agent_stay, of_elsewhere
 from tui.words.text import pasteable, said_by, short_path
@@ -63,6 +65,19 @@ def summary(
     yield from replacements(key_pair, rotation)
     for tag in key_pair.tags:
         yield "Tag", f"{tag.key} = {tag.value}"
+
+
+def created(key_pair: KeptKeyPair, now: datetime, form: str) -> str:
+    """Return when a pair was created: of the last hour how long ago, as its key may be in hand.
+
+    Args:
+        now: an aware time.
+        form: how an earlier time is written, as `strftime` has it.
+    """
+    ago = int((now - key_pair.create_time).total_seconds())
+    if not 0 <= ago < 3600:
+        return f"created {key_pair.create_time.astimezone():{form}}"
+    return f"created {n_of(ago // 60, 'minute')} ago" if ago >= 60 else "created just now"
 
 
 def replacements(

@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from core.words.plural import n_of
 from tui.words.cells import cell_len
 from tui.words.text import clip, shortened
 
@@ -84,19 +83,6 @@ def day_or_time(time: datetime, today: datetime) -> str:
     """Return the day of a time in the person's own time zone, or of today's the time of day."""
     local = time.astimezone(today.tzinfo)
     return f"{local:%H:%M}" if local.date() == today.date() else local.date().isoformat()
-
-
-def created(key_pair: "KeptKeyPair", now: datetime, form: str) -> str:
-    """Return when a pair was created: of the last hour how long ago, as its key may be in hand.
-
-    Args:
-        now: an aware time.
-        form: how an earlier time is written, as `strftime` has it.
-    """
-    ago = int((now - key_pair.create_time).total_seconds())
-    if not 0 <= ago < 3600:
-        return f"created {key_pair.create_time.astimezone():{form}}"
-    return f"created {n_of(ago // 60, 'minute')} ago" if ago >= 60 else "created just now"
 
 
 NO_TAGS = "–"

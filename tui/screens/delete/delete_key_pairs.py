@@ -35,7 +35,7 @@ from tui.widgets.search_input import SearchInput
 from tui.widgets.text_input import TextInput
 from tui.widgets.verdict_line import VerdictLine
 from tui.words import judging
-from tui.words.pairs import created
+from tui.words.details import created
 from tui.words.place import waited_for
 from tui.words.refusals import by_reason
 from tui.words.text import visible

@@ -100,7 +100,10 @@ class AgentKeysScreen(PlacedScreen[FollowUp | None]):
             empty = "" if found.keys else ways
             self._show(found.keys, judging.of_agent(found), empty)
         if is_told:
-            self.say(Verdict(f"asked again at {self._session.now().astimezone():%H:%M:%S}"))
+            # For a moment: what is taught here stands in the same line.
+            self.fact_line.say_briefly(
+                f"asked again at {self._session.now().astimezone():%H:%M:%S}"
+            )
 
     def _show(self, keys: "Sequence[AgentKey]", state: Verdict, empty: str) -> None:
         """Show what the agent holds, or why there is nothing to show."""

@@ -35,8 +35,8 @@ from tui.screens.placed_screen import (
 from tui.widgets.facts import Facts
 from tui.widgets.form_field import FormBody
 from tui.words import details
-from tui.words.details import Part, Section
-from tui.words.pairs import created, key_lengths, tag_texts
+from tui.words.details import Part, Section, created
+from tui.words.pairs import key_lengths, tag_texts
 from tui.words.verdict import Tone, Verdict
 from tui.work.exclusive import exclusively, is_busy
 

@@ -658,7 +658,7 @@ def test_an_agent_that_comes_later_is_seen_when_asked_again(
         held = AgentContents("/run/agent", False, (AgentKey(key(1, "laptop"), None),))
         await pilot.press("r")
         await until(pilot, lambda: "laptop" in drawn(pilot), "the key")
-        assert "asked again at " in drawn(pilot)
+        await until(pilot, lambda: "asked again at " in drawn(pilot), "that it was")
         assert screen.focused is not None
         await pilot.press("q")
         await until_screen(pilot, "KeyPairListScreen")
