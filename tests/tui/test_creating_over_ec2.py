@@ -423,9 +423,11 @@ def test_a_pair_that_ec2_shows_after_that_may_be_the_one_whose_answer_was_lost(
         (journal,) = (home / "data" / "ec2").glob("*/journal.jsonl")
         (entry,) = Journal(journal.parent).read()
         lost = f"may be the pair whose answer was lost at {entry.time:%H:%M}"
-        # That EC2 answered stands in its place until the next key.
+        # That EC2 answered stands in its place until one comes back to the list.
         await until(pilot, lambda: "EC2 answered at" in words(pilot), "the answer")
-        await pilot.press("j")
+        await pilot.press("enter")
+        await until_screen(pilot, "DetailsScreen")
+        await pilot.press("escape")
         await until(pilot, lambda: lost in words(pilot), "whose it may be")
         assert "not made with keypairs" not in words(pilot)
         await pilot.press("d")
