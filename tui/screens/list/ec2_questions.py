@@ -196,7 +196,9 @@ class Ec2Questions:
             await self._view.take(session, key_pairs)
             if self._tells:
                 self._tells = False
-                self._view.say(f"EC2 answered at {session.now().astimezone():%H:%M:%S}")
+                self._view.stop_saying(_ASKING_AGAIN)
+                now = session.now().astimezone()
+                self._view.screen.fact_line.say_briefly(f"EC2 answered at {now:%H:%M:%S}")
             if backend.notice != self._noticed:
                 self._noticed = backend.notice
                 self._view.say(Verdict(short_paths(backend.notice), Tone.CAUTION))

@@ -94,7 +94,7 @@ class KeyPairListScreen(PlacedScreen[None]):
 
     @work(exclusive=True, group="reload")
     async def _reload_and_say(self) -> None:
-        """Do that because a person asked for it, who is told that it was done."""
+        """Do that because a person asked for it, who is told for a moment that it was done."""
         view = self.view
         session, before = view.session, view.listing.key_pairs
         await view.read()
@@ -107,9 +107,10 @@ class KeyPairListScreen(PlacedScreen[None]):
         if view.unread:
             view.say(Verdict(f"{again}: it still cannot be read", Tone.BAD))
         elif view.listing.key_pairs == before:
-            view.say(f"{again}: nothing is new")
+            self.fact_line.say_briefly(f"{again}: nothing is new")
         else:
-            view.say(f"{again}: {n_of(len(view.listing.key_pairs), 'pair')}")
+            count = n_of(len(view.listing.key_pairs), "pair")
+            self.fact_line.say_briefly(f"{again}: {count}")
 
     def _begin_in_background(self) -> None:
         """Begin what can wait until the first pairs are on the screen, once."""
