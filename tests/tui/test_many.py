@@ -205,6 +205,7 @@ def test_escape_that_comes_too_late_is_answered(
     play(five, scene, (100, 24))
 
 
+@pytest.mark.long
 def test_where_nothing_was_saved_or_deleted_it_says_that(
     five: DemoSession, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -224,6 +225,7 @@ def test_where_nothing_was_saved_or_deleted_it_says_that(
         await until(pilot, lambda: said_in(pilot).startswith("✗ nothing was deleted: "), "it")
         await pilot.press("escape")
         await until_screen(pilot, "KeyPairListScreen")
+        await until(pilot, lambda: not is_busy(app_of(pilot).screen), "that keys are heard")
         # The form of one pair removes what the pair carries.
         await pilot.press("escape", "t")
         await until_screen(pilot, "EditTagsScreen")

@@ -35,10 +35,16 @@ from tests.helpers import PUBLIC_KEY
 
 Open = Callable[..., Ec2Backend]
 
+_LOST = [
+    # A connection that stays open in silence is as slow as an answer that stays unfinished.
+    pytest.param(each, marks=pytest.mark.long if each is Fault.STALL else ())
+    for each in LOST
+]
+
 TAGS = (TagSpecification("key-pair", (Tag("Env", "prod"),)),)
 
 
-@pytest.mark.parametrize("fault", [None, *LOST])
+@pytest.mark.parametrize("fault", [None, *_LOST])
 def test_made_here_the_key_is_in_hand_whatever_becomes_of_the_answer(
     fault: Fault | None, server: Ec2Server, open_backend: Open
 ) -> None:
@@ -67,7 +73,7 @@ def test_made_here_a_pair_that_was_there_is_a_duplicate(
         backend.create_key_pair(key_name="ci", key_type="ed25519")
 
 
-@pytest.mark.parametrize("fault", LOST)
+@pytest.mark.parametrize("fault", _LOST)
 def test_made_by_ec2_a_lost_answer_is_one_call_and_a_named_orphan(
     fault: Fault, server: Ec2Server, open_backend: Open, access: RegionAccess
 ) -> None:
@@ -340,7 +346,7 @@ def test_an_answer_without_a_private_key_in_it_is_a_lost_one(
         open_backend(MadeBy.EC2).create_key_pair(key_name="ci", key_type="ed25519")
 
 
-@pytest.mark.parametrize("fault", LOST)
+@pytest.mark.parametrize("fault", _LOST)
 def test_an_import_whose_answer_was_lost_is_no_duplicate(
     fault: Fault, server: Ec2Server, open_backend: Open
 ) -> None:
@@ -386,11 +392,7 @@ def test_a_deletion_whose_answer_was_lost_is_said_to_be_done(
     assert backend.delete_key_pair(key_name="ci") == pair.key_pair_id
 
 
-@pytest.mark.parametrize(
-    # A connection that stays open in silence is as slow as an answer that stays unfinished.
-    "fault",
-    [pytest.param(each, marks=pytest.mark.long if each is Fault.STALL else ()) for each in LOST],
-)
+@pytest.mark.parametrize("fault", _LOST)
 def test_a_deletion_of_which_no_answer_comes_is_looked_up(
     fault: Fault, server: Ec2Server, open_backend: Open
 ) -> None:

@@ -8,7 +8,7 @@ from textual.pilot import Pilot
 
 from core.model import Tag, TagSpecification
 from tests.demo import DemoSession
-from tests.helpers import Agent
+from tests.helpers import SIZES, Agent
 from tests.tui.driving import app_of, drawn, play, type_text, until, until_loaded, until_screen
 from tui.screens.create.create_key_pair import CreateKeyPairScreen
 from tui.screens.create.tag_rows import TagRow, TagRows
@@ -62,7 +62,7 @@ def test_a_key_that_comes_close_behind_a_new_tag_is_for_the_tag(
     play(empty_session, scene)
 
 
-@pytest.mark.parametrize("size", [(80, 24), (60, 15)])
+@SIZES
 def test_a_form_says_how_one_chooses_from_where_the_focus_is(
     demo_session: DemoSession, ssh_agent: Agent, size: tuple[int, int]
 ) -> None:

@@ -139,6 +139,7 @@ def test_what_is_back_is_no_longer_said_to_be_deleted(
     play(demo_session, scene)
 
 
+@pytest.mark.long
 def test_what_is_open_says_that_its_pair_is_back(
     demo_session: DemoSession, other: DemoSession
 ) -> None:
@@ -461,6 +462,7 @@ def test_a_refusal_says_first_who_deleted_the_pair(
     play(demo_session, scene, (140, 30))
 
 
+@pytest.mark.long
 def test_the_details_show_what_another_session_made_of_the_pair(
     demo_session: DemoSession, other: DemoSession
 ) -> None:
@@ -491,6 +493,7 @@ def test_the_details_show_what_another_session_made_of_the_pair(
     play(demo_session, scene)
 
 
+@pytest.mark.long
 def test_what_the_details_lead_to_is_about_the_pair_as_it_is_by_then(
     demo_session: DemoSession, other: DemoSession
 ) -> None:

@@ -584,6 +584,7 @@ def test_a_key_that_the_agent_has_forgotten_leaves_its_page_by_itself(
     play(empty_session, scene)
 
 
+@pytest.mark.long
 def test_a_key_that_is_in_the_agent_alone_is_said_to_be_there_and_deleted_by_its_name(
     empty_session: DemoSession, ssh_agent: Agent
 ) -> None:
