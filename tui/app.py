@@ -174,13 +174,15 @@ class KeyPairsApp(TerminalApp):
         """Do nothing: a picture of the screen could hold a private key."""
 
     async def action_quit(self) -> None:
-        """Quit, unless that would lose a private key: then go back to it, or say so there."""
+        """Quit, unless that would lose a private key: then go back to it and say so there."""
         if self.lost_by_leaving is None:
             self.exit()
         elif self.key_holder is not None and self.key_holder.is_active:
             self._say_how_to_leave()
         else:
             await self.screen.run_action("back")
+            # The key was pressed to quit: that something closed is no answer.
+            self._say_how_to_leave()
 
     def action_help_quit(self) -> None:
         """Say how to quit: Ctrl+C is pressed out of habit."""

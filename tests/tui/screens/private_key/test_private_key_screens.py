@@ -134,8 +134,9 @@ def test_over_a_key_that_is_not_saved_what_people_quit_with_is_true(
         await until_screen(pilot, screen)
         await pilot.press("ctrl+q")
         await until(pilot, lambda: holding.is_active, "the key")
-        await pilot.press("ctrl+q")
         await until_says(pilot, SENTENCE)
+        await pilot.press("ctrl+q")
+        assert holding.is_active
 
     # What is dimmed below another screen is still drawn.
     assert play(empty_session, scene, (120, 36)) is None
