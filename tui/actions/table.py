@@ -390,7 +390,7 @@ ACTIONS: tuple[Action, ...] = (
         "Go back to the form; the pair stays in EC2."),
 
     Action("log-in.submit", Place.LOG_IN, "l,enter", "submit", "log in",
-        "Run the command in the terminal below, and come back."),
+        "Log in to AWS by its command, in the terminal, and come back."),
     Action("log-in.back", Place.LOG_IN, "escape", "back", "back",
         "Go back without; what was typed stays."),
 

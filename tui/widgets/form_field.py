@@ -6,7 +6,7 @@ from textual import on
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
-from textual.events import DescendantFocus, Resize
+from textual.events import DescendantFocus, Key, Paste, Resize
 from textual.message import Message
 from textual.widget import Widget
 from textual.widgets import Static
@@ -14,10 +14,14 @@ from textual.widgets import Static
 from tui.widgets.choice import HOW_TO_CHOOSE, Choice, how_to_come_to
 from tui.widgets.fact_line import FactLine
 from tui.widgets.key_hints import KeyHints
+from tui.widgets.toggle import Toggle
 from tui.widgets.top_bar import TopBar
 from tui.widgets.verdict_line import VerdictLine
 from tui.words.text import shortened
 from tui.words.verdict import Tone, Verdict
+
+_NO_TEXT = ("space", "question_mark")
+"""What does something on a choice: it is chosen, or the help is shown."""
 
 
 class FieldJudged(Message):
@@ -82,6 +86,38 @@ class FormBody(VerticalScroll):
             wrong = any(field.verdict.tone is Tone.BAD for field in self.query(FormField))
             hints = self.screen.query_one(KeyHints)
             hints.mute(*((self._submits,) if wrong or self._lacks() else ()))
+
+    def on_key(self, event: Key) -> None:
+        """Have a letter go to a field for text that is typed where nothing takes letters."""
+        if (
+            event.is_printable
+            and event.key not in _NO_TEXT
+            and self._type_on(Key(event.key, event.character))
+        ):
+            event.stop()
+
+    def on_paste(self, event: Paste) -> None:
+        """Likewise with what is pasted."""
+        if self._type_on(Paste(event.text)):
+            event.stop()
+
+    def _type_on(self, typed: Key | Paste) -> bool:
+        """Hand on what was typed on a choice to the nearest field for text, if there is one.
+
+        Of two as near it is the one behind, to which Tab leads.
+        """
+        focused, order = self.screen.focused, self.screen.focus_chain
+        if not isinstance(focused, Choice | Toggle) or focused not in order:
+            return False
+        at = order.index(focused)
+        takes_text = [each.check_consume_key("a", "a") for each in order]
+        ways = [place - at for place, takes in enumerate(takes_text) if takes]
+        if not ways:
+            return False
+        field = order[at + min(ways, key=lambda way: (abs(way), -way))]
+        self.screen.set_focus(field)
+        field.post_message(typed)
+        return True
 
     async def _on_resize(self, event: Resize) -> None:
         # Textual scrolls to a field only when it gets the focus.

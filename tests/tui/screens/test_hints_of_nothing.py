@@ -146,7 +146,9 @@ def test_a_pane_that_there_is_no_room_for_is_neither_closed_nor_gone(
     async def scene(pilot: Pilot[None]) -> None:
         for key in keys:
             await press_alone(pilot, key)
-            await until(pilot, lambda: "there is no room for the pane" in drawn(pilot), "why")
+            await until(
+                pilot, lambda: "the pane at the right needs 110 columns" in drawn(pilot), "why"
+            )
         await pilot.resize_terminal(140, 24)
         await until(pilot, lambda: "Log in" in drawn(pilot), "the pane")
         # Of the history, which is in the details, it has no more than when the pair was created.

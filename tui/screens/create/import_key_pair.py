@@ -56,6 +56,7 @@ class ImportKeyPairScreen(NewKeyPairScreen[KeptKeyPair]):
             {"public_key_material": FormField("Public key", self._material)},
             key_name=key_name,
         )
+        self._judged_here = lambda judged: _judged_as_path(self._key_name.value, judged)
         no_name = self._what_is_missing
         self._what_is_missing = lambda: (
             no_name() or ("" if self._material.text.strip() else "the public key is empty")
@@ -157,6 +158,13 @@ class ImportKeyPairScreen(NewKeyPairScreen[KeptKeyPair]):
             tag_specifications=self._tag_specifications,
             dry_run=dry_run,
         )
+
+
+def _judged_as_path(key_name: str, judged: Verdict) -> Verdict:
+    # EC2 takes it; but who typed a path into the name meant the other field.
+    if judged.tone is Tone.GOOD and typed_path.begins_like_one(key_name):
+        return Verdict("this looks like a path: the public key's field is below", Tone.CAUTION)
+    return judged
 
 
 def _private_key_refusal(text: str) -> str | None:

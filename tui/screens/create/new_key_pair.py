@@ -82,6 +82,8 @@ class NewKeyPairScreen(PlacedScreen[Made | None], Generic[Made]):
         self._what_is_missing: Callable[[], str] = lambda: (
             "" if self._key_name.value else "the name is empty"
         )
+        self._judged_here: Callable[[Verdict], Verdict] = lambda judged: judged
+        """Returns the verdict on the name, as it is in this form."""
         self.say_waiting = self.say
         """Says what is being waited for."""
 
@@ -99,7 +101,7 @@ class NewKeyPairScreen(PlacedScreen[Made | None], Generic[Made]):
         if isinstance(event, RegionChanged) and judged.tone is not before.tone:
             # What came of it came of a name that was taken, or that was free.
             self._forget_outcome()
-        field.show(judged)
+        field.show(self._judged_here(judged))
         self._body.mute_what_waits()
 
     @on(TagRows.Changed)

@@ -19,7 +19,7 @@ from tui.actions.table import Place
 from tui.screens.list.filter.bar import FilterBar
 from tui.screens.list.flows import FLOWS, first_region
 from tui.screens.list.list_actions import LIST_ACTIONS, leave_filter, narrow, refuses, show_filter
-from tui.screens.list.list_view import ListView
+from tui.screens.list.list_view import NONE_CHOSEN, ListView
 from tui.screens.list.welcome import lost_keys
 from tui.screens.others_changes import OthersChanges
 from tui.screens.placed_screen import OVER_THE_LIST, PlacedScreen, ScreenKind
@@ -150,6 +150,8 @@ class KeyPairListScreen(PlacedScreen[None]):
 
     async def action_do(self, method: str) -> None:
         """Do what the table of actions calls so."""
+        # It is about the key before this one, and the cursor need not have moved.
+        self.view.stop_saying(NONE_CHOSEN)
         asked = [action for action in keymap.at(Place.LIST) if action.method == method]
         if any(map(keymap.changes, asked)) and self.view.refuses_changes():
             return

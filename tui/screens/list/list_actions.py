@@ -5,6 +5,7 @@ from time import monotonic
 
 from tui.actions.keymap import hints, key_in, key_of
 from tui.actions.table import Place
+from tui.screens.list.columns import PANE_FROM
 from tui.screens.list.key_pair_table import HEADINGS
 from tui.screens.list.list_view import BeforeFilter, ListView
 from tui.words.text import shortened
@@ -182,7 +183,8 @@ def turn_pane(view: ListView) -> None:
     if is_shown:
         view.say(f"the pane is closed; {key_of('list.pane')} opens it")
     elif not view.pane.display:
-        view.say("there is no room for the pane in this window")
+        width = view.screen.app.size.width
+        view.say(f"the pane at the right needs {PANE_FROM} columns; this window has {width}")
 
 
 LIST_ACTIONS: Mapping[str, Callable[[ListView], None]] = {

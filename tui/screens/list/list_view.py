@@ -65,6 +65,9 @@ _WITHOUT_FILE = {
 }
 """What can be done where the Region's file cannot be read, as the table of actions calls it."""
 
+NONE_CHOSEN = "none chosen"
+"""What is said where no pair is chosen any more, until the next key."""
+
 _MOST_TAUGHT = 6
 """As many keys as fit into the line above the hints."""
 
@@ -450,7 +453,7 @@ class ListView:
         if self.listing.chosen:
             self._remark.forget()
         else:
-            self.say("none chosen")
+            self.say(NONE_CHOSEN)
 
     @property
     def choice(self) -> Chosen:

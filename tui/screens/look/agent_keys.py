@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from textual import on, work
 from textual.app import ComposeResult
+from textual.events import Key
 from textual.timer import Timer
 from textual.widgets import Static
 
@@ -17,6 +18,7 @@ from tui.actions.keymap import bindings, hints, key_of
 from tui.actions.table import Place
 from tui.screens.look.follow_up import FollowUp, KeyToImport, name_for
 from tui.screens.placed_screen import PlacedScreen, ScreenKind, refuses_changes
+from tui.screens.refusing import say_if_of_list
 from tui.screens.workbench.bench import NOTHING, Bench, RowFacts, RowPane, Said
 from tui.screens.workbench.grouped_list import GroupedList, Line
 from tui.screens.workbench.widths import Column
@@ -81,6 +83,10 @@ class AgentKeysScreen(PlacedScreen[FollowUp | None]):
     def on_mount(self) -> None:
         self._empty.display = False
         self._ask()
+
+    def on_key(self, event: Key) -> None:
+        """Say so where a key is one of the list's."""
+        say_if_of_list(self, event)
 
     def action_reload(self) -> None:
         """Ask the agent again, and say when that was done."""

@@ -83,7 +83,7 @@ class DeletedKeyPairsScreen(PlacedScreen[Sequence[str] | None]):
         # The star looks like text here, and the hint bar of a small window has no room for it.
         self._search = SearchWord(
             partial(goes_on_with_space, self._list),
-            f"{_NARROW}; {key_of('deleted.choose-all')} chooses all",
+            _NARROW,
         )
         self._empty = Static(markup=False, id="empty")
 
@@ -96,8 +96,6 @@ class DeletedKeyPairsScreen(PlacedScreen[Sequence[str] | None]):
         type_on(self._search, event)
 
     def on_mount(self) -> None:
-        if self.app.whereabouts.reads_only:
-            self._search.placeholder = _NARROW
         self._load()
         self._narrow()
 
@@ -150,14 +148,17 @@ class DeletedKeyPairsScreen(PlacedScreen[Sequence[str] | None]):
         """Teach what does something now."""
         chosen = f" {len(self._chosen):,}" if self._chosen else ""
         (first, word), *others = hints(self.PLACE)
-        choose = key_of("deleted.choose")
+        choose, all_ = key_of("deleted.choose"), key_of("deleted.choose-all")
         does = {
             first: bool(self._list.shown or self._chosen),
             choose: bool(self._list.shown) and not self._search.types(choose),
-            key_of("deleted.choose-all"): bool(self._list.shown),
+            all_: bool(self._list.shown),
         }
         taught = ((first, f"{word}{chosen}"), *others)
         self.key_hints.show(tuple(hint for hint in taught if does.get(hint[0], True)))
+        # Where there is nothing, there is nothing to narrow or to choose.
+        chooses = "" if self.app.whereabouts.reads_only else f"; {all_} chooses all"
+        self._search.placeholder = f"{_NARROW}{chooses}" if self._gone else ""
 
     @on(Input.Changed, "#search")
     def _narrow(self) -> None:

@@ -44,11 +44,13 @@ if TYPE_CHECKING:
 _EMPTY = """\
 ~/.ssh   whose each key in a folder is
 a file   a private key, a .pub, an authorized_keys
-a text   a public key, or a fingerprint in any spelling
+a text   a public key, a fingerprint in any spelling, or the name of a pair
 agent    what the ssh-agent holds
 
 All Regions are looked through. A passphrase is asked for only where nothing else tells, and \
 nothing private is shown."""
+
+_NOTHING_TYPED = "type a path, a public key, a fingerprint, a pair's name, or: agent"
 
 AGENT = "agent"
 """What is typed for the keys of the ssh-agent; a file of that name is ./agent."""
@@ -166,7 +168,8 @@ class FindScreen(PlacedScreen[FollowUp | None]):
             if not self._is_looking:
                 self._unlock()
         elif not self._thing.value.strip():
-            return  # what can be typed stands below the field
+            # What each of them gives stands below the field, but in a low window.
+            self._status.show(Verdict(_NOTHING_TYPED, Tone.CAUTION))
         elif self._thing.value != self._looked_up:
             if self._passphrase_row.display:
                 self._close_passphrase()
@@ -232,7 +235,7 @@ class FindScreen(PlacedScreen[FollowUp | None]):
     def _show(self, status: str) -> None:
         self._status.show(Verdict(status))
         self._empty.display = False
-        self._list.display = True
+        self._list.display = self._answer.display = True
         folder = _folder(self._looked_up or "")
         region = self._session.region
         self._rows = [row for found in self._found for row in _for_each_pair(found, region)]
@@ -254,6 +257,13 @@ class FindScreen(PlacedScreen[FollowUp | None]):
         self.query_one("#about", VerticalScroll).scroll_home(animate=False)
         self._hint()
 
+    def _show_what_can_be_typed(self) -> None:
+        """Show below an empty field what can be typed, and else the answer."""
+        is_empty = not self._thing.value.strip()
+        if not self._is_looking and (is_empty or self._looked_up is not None):
+            self._empty.display, self._list.display = is_empty, not is_empty
+            self._answer.display = not is_empty
+
     @on(KeyOrPathInput.Private)
     def _refuse_private_key(self, event: KeyOrPathInput.Private) -> None:
         words = f"{event.reason} To look a private key up, give the name of its file."
@@ -262,11 +272,11 @@ class FindScreen(PlacedScreen[FollowUp | None]):
     @on(Input.Changed, "#thing")
     def _say_what_is_shown(self) -> None:
         """Keep the answer to one text from being taken for that to another."""
+        self._show_what_can_be_typed()
         if self._found and not self._is_looking:
             stale = self._thing.value != self._looked_up
-            words = "this answers what was typed before"
-            if self._thing.value.strip():
-                words = f"{key_of('find.submit')} looks up what is typed now; {words}"
+            words = "looks up what is typed now; this answers what was typed before"
+            words = f"{key_of('find.submit')} {words}" if self._thing.value.strip() else ""
             self._status.show(Verdict(words, Tone.CAUTION) if stale else Verdict(self._summed_up))
         elif not self._is_looking:
             text = self._thing.value

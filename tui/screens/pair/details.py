@@ -11,6 +11,7 @@ from textual import on, work
 from textual.app import ComposeResult
 from textual.containers import Container, Vertical
 from textual.content import Content
+from textual.events import Key
 from textual.style import Style
 from textual.widget import Widget
 from textual.widgets import Static
@@ -32,6 +33,7 @@ from tui.screens.placed_screen import (
     end_before_another,
     refuses_changes,
 )
+from tui.screens.refusing import say_if_of_list
 from tui.widgets.facts import Facts
 from tui.widgets.form_field import FormBody
 from tui.words import details
@@ -133,7 +135,7 @@ class DetailsScreen(PlacedScreen[Next | None]):
         self._sections = _Sections(session)
 
     def content(self) -> ComposeResult:
-        with FormBody(can_focus=True):
+        with _Page(can_focus=True):
             yield self._headline
             yield self._replacements
             with Container(id="columns"):
@@ -316,6 +318,15 @@ class DetailsScreen(PlacedScreen[Next | None]):
             self.say(_not_of_deleted())
         else:
             end_before_another(self, change)
+
+
+class _Page(FormBody):
+    """What the screen holds, which has the focus and so the keys."""
+
+    def on_key(self, event: Key) -> None:
+        """Say so where a key is one of the list's."""
+        if isinstance(self.screen, PlacedScreen):
+            say_if_of_list(self.screen, event)
 
 
 class _Sections:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from textual import on
 from textual.app import ComposeResult
-from textual.widgets import Input
+from textual.widgets import Input, Static
 
 from core.custody import export
 from core.disk.destination import plain_export_name, suggest_export
@@ -24,6 +24,8 @@ from tui.work.exclusive import exclusively, is_busy, unless_busy
 
 if TYPE_CHECKING:
     from core.session import Session
+
+_WHAT = "Written: names, fingerprints, public keys, tags; no private keys."
 
 
 class ExportScreen(PlacedScreen[Path | None]):
@@ -50,6 +52,7 @@ class ExportScreen(PlacedScreen[Path | None]):
     def content(self) -> ComposeResult:
         with FormBody(submits="save"):
             yield self._path
+            yield Static(_WHAT, markup=False, id="what")
 
     @on(Input.Changed)
     def _forget_refusal(self) -> None:

@@ -180,7 +180,7 @@ class InstallPublicKeyScreen(PlacedScreen[str | None]):
 def _elsewhere(commands: tuple[str, ...]) -> list[tuple[str, str]]:
     """Return what to do for another host, as facts; the last of the commands is ssh-copy-id."""
     if not commands:
-        return [("Other host", "the options are wrong")]
+        return [("Other host", "its command stands here once the options are right")]
     note = []
     if len(commands) > 1:
         note = [("", f"after writing that .pub; {key_of('install.copy')} copies both")]

@@ -127,7 +127,9 @@ class AddToAgentScreen(PlacedScreen[AddedToAgent | None]):
             kept = lifetime.parse(self._lifetime.value)
         except lifetime.LifetimeError:
             self._lifetime.focus()
-            self.say(self._lifetime_field.verdict)
+            # That there is no agent is not to be taken for a matter of the time.
+            if not self._has_no_agent:
+                self.say(self._lifetime_field.verdict)
             return
         # What was found before must not cover what comes of this.
         self.workers.cancel_group(self, "look")

@@ -77,6 +77,9 @@ class PassphraseInput(Widget, can_focus=True):
             self._characters.pop()
             self._changed()
 
+    def check_consume_key(self, key: str, character: str | None) -> bool:
+        return character is not None and character.isprintable()
+
     def on_key(self, event: Key) -> None:
         if event.is_printable and event.character is not None:
             event.stop()

@@ -611,3 +611,17 @@ def test_the_largest_paste_is_judged_at_once() -> None:
         start = time.thread_time()
         assert import_material.private_key_refusal(text) is None
         assert time.thread_time() - start < 0.2
+
+
+def test_a_path_that_was_typed_as_the_name_is_noticed(empty_session: DemoSession) -> None:
+    async def scene(pilot: Pilot[None]) -> None:
+        screen = await open_form(pilot)
+        field = screen._fields["key_name"]
+        words = "this looks like a path: the public key's field is below"
+        for path in ("~/.ssh/web.pub", "./web", "/home/web"):
+            screen.query_one("#key-name", TextInput).value = path
+            await until(pilot, lambda: field.verdict == Verdict(words, Tone.CAUTION), path)
+            screen.query_one("#key-name", TextInput).value = "web"
+            await until(pilot, lambda: "free in" in field.verdict.text, "a name")
+
+    play(empty_session, scene)

@@ -73,3 +73,15 @@ def test_from_the_details_that_pair_is_tagged_or_deleted(empty_session: DemoSess
     play(empty_session, scene)
     left = empty_session.backend.describe_key_pairs()
     assert [(pair.key_name, pair.tags) for pair in left] == [("a", ()), ("b", ())]
+
+
+def test_that_none_is_chosen_is_said_until_the_next_key(demo_session: DemoSession) -> None:
+    async def scene(pilot: Pilot[None]) -> None:
+        await pilot.press("space", "escape")
+        await until(pilot, lambda: "none chosen" in drawn(pilot), "the word")
+        await pilot.press("S")
+        await until(pilot, lambda: "none chosen" not in drawn(pilot), "the pair's own line")
+        await pilot.press("e")
+        await until(pilot, lambda: "no private keys" in drawn(pilot), "what is written")
+
+    play(demo_session, scene)

@@ -249,3 +249,12 @@ def test_where_nothing_was_deleted_it_says_so(empty_session: DemoSession) -> Non
         await until_screen(pilot, "KeyPairListScreen")
 
     play(empty_session, scene)
+
+
+def test_nothing_deleted_is_nothing_to_narrow(empty_session: DemoSession) -> None:
+    async def scene(pilot: Pilot[None]) -> None:
+        await open_deleted(pilot)
+        await until(pilot, lambda: "Nothing deleted in" in drawn(pilot), "that")
+        assert "narrow" not in drawn(pilot)
+
+    play(empty_session, scene)

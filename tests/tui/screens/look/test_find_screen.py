@@ -203,8 +203,14 @@ async def test_another_text_is_looked_up_anew(demo_session: DemoSession, keys: P
         )
         # An empty field is nothing to look up: there is no key for it.
         screen._thing.value = ""
-        await until(pilot, lambda: said(screen) == "this answers what was typed before", "that")
+        await until(
+            pilot, lambda: "whose each key in a folder is" in drawn(pilot), "what can be typed"
+        )
+        assert not said(screen)
         assert hint(screen) == "esc back"
+        await pilot.press("enter")
+        await until(pilot, lambda: said(screen).startswith("type a path, a public key"), "a word")
+        assert "what you typed" not in drawn(pilot)
         screen._thing.value = "nonsense"
         await until(pilot, lambda: said(screen) == "looked at 8 pairs; none has this.", "it again")
         await pilot.press("x")

@@ -259,3 +259,17 @@ def test_tags_are_said_to_be_saved_where_they_were_edited_and_undone_there(
         assert tags() == [(), ()]
 
     play(empty_session, scene, (60, 15))
+
+
+def test_a_key_of_the_list_says_on_a_page_that_it_is_one(demo_session: DemoSession) -> None:
+    async def scene(pilot: Pilot[None]) -> None:
+        await pilot.press("enter")
+        await until_screen(pilot, "DetailsScreen")
+        for key, name in (("f", "f"), ("slash", "/"), ("asterisk", "*")):
+            await pilot.press(key)
+            said = f"{name} is a key of the list: esc goes back"
+            await until(pilot, lambda said=said: said in drawn(pilot), said)  # type: ignore[misc]  # mypy cannot infer the default
+        await pilot.press("x", "t")  # which is none at all, and one of the page's own
+        await until_screen(pilot, "EditTagsScreen")
+
+    play(demo_session, scene)

@@ -105,7 +105,7 @@ def test_what_is_wrong_is_said_and_loses_nothing_typed(
         assert "chmod go-w ~/.ssh/authorized_keys" in screen.query_one(FactLine).said
         await pilot.press("ctrl+f")
         await until(pilot, lambda: "put an address in place" in verdict(screen), "the placeholder")
-        assert "the options are wrong" in drawn(pilot)
+        assert "once the options are right" in drawn(pilot)
         await pilot.press("ctrl+f")
         await type_text(pilot, "pty")
         await until(pilot, lambda: "others can write" in verdict(screen), "why")

@@ -840,3 +840,15 @@ def test_enter_leads_to_the_save_dialog_until_there_is_a_file(
         await until_screen(pilot, "KeyPairListScreen")
 
     play(empty_session, scene, size)
+
+
+def test_a_name_typed_on_the_choice_goes_to_its_field(empty_session: DemoSession) -> None:
+    async def scene(pilot: Pilot[None]) -> None:
+        holding = await hold(pilot, empty_session)
+        await pilot.press("escape")
+        await until_screen(pilot, "DiscardKeyMaterialScreen")
+        await pilot.press("up", "right", *"web", "enter")
+        await until(pilot, lambda: not holding.is_attached, "the list")
+        assert empty_session.key_pair_named("web") is not None
+
+    play(empty_session, scene)

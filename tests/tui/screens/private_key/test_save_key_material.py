@@ -621,3 +621,22 @@ def test_the_right_arrow_completes_the_path_folder_by_folder(
             assert field.path == path
 
     play(empty_session, scene, KeyType.ED25519)
+
+
+def test_letters_typed_on_a_choice_go_to_the_nearest_field(empty_session: DemoSession) -> None:
+    async def scene(pilot: Pilot[None]) -> None:
+        box, again = dialog(pilot).query_one(Toggle), dialog(pilot).query(PassphraseInput)[1]
+        await choose(pilot, FileFormat.OPENSSH)
+        await until(pilot, lambda: again in dialog(pilot).focus_chain, "a format that is encrypted")
+        dialog(pilot).set_focus(box)
+        await pilot.press("s", "space", "1")
+        await until(pilot, lambda: again.reveal() == "s 1", "the passphrase")
+        assert again.has_focus
+        assert not box.value
+        dialog(pilot).set_focus(box)
+        box.post_message(Paste("23"))
+        await until(pilot, lambda: again.reveal() == "s 123", "what was pasted")
+        assert "s 1" not in drawn(pilot)
+        assert path_of(pilot) == "~/.ssh/reporting.openssh"
+
+    play(empty_session, scene)
