@@ -350,5 +350,5 @@ def of_passphrase(first: str, again: str, not_as: str = "") -> Verdict:
 
 def of_what_was_typed(typed: str, expected: str, otherwise: str) -> str:
     """Return what to say where not that was typed which has to be, and what there is to do else."""
-    wrong = "this is not it" if typed else f"type {visible(expected)} first"
-    return f"{wrong}; {otherwise}"
+    wrong = "this is not it: " if typed else ""
+    return f"{wrong}type {visible(expected)}{' first' * (not typed)}; {otherwise}"

@@ -27,7 +27,7 @@ from tui.screens.pair.batch_progress import BatchProgress
 from tui.screens.pair.overwriting import lost_of_others, pairs_overwritten, values_of
 from tui.screens.placed_screen import PlacedScreen, RegionChanged, Retractable
 from tui.widgets.facts import Facts
-from tui.widgets.form_field import FormBody, FormField
+from tui.widgets.form_field import FormBody, FormField, WhatToType
 from tui.widgets.text_input import TextInput
 from tui.words import judging
 from tui.words.place import waited_for
@@ -117,7 +117,7 @@ class EditTagsScreen(PlacedScreen[Sequence[KeptKeyPair]]):
         """Whether the person wanted it to stop, which may have been too late."""
         self._values = {} if alone else values_of(key_pairs)
         self._typed = TextInput(id="typed")
-        self._to_type = Static(markup=False)
+        self._to_type = WhatToType()
         self._guard = FormField("", self._typed, stacked=True)
         self._form = FormBody(
             submits="save", lacks=lambda: self._none_left or self._unchanged or self._untyped
@@ -224,7 +224,7 @@ class EditTagsScreen(PlacedScreen[Sequence[KeptKeyPair]]):
             self._field.show(Verdict(f"{of}; {key_of('key-pair.undo')} undoes it", Tone.CAUTION))
         expected = self._expected
         self._to_type.display = self._guard.display = bool(expected)
-        self._to_type.update(Content.assemble("To overwrite them, type ", (expected, "bold")))
+        self._to_type.ask("To overwrite them, type", expected)
 
     async def action_add_tag(self) -> None:
         """Add an empty tag and go to it."""
