@@ -160,7 +160,8 @@ class CreateKeyPairScreen(NewKeyPairScreen[CreatedKeyPair]):
     @on(Input.Submitted)
     def action_submit(self) -> None:
         """Create the key pair."""
-        self._make(lambda: self._call(dry_run=False), "creating…")
+        if self._may_make:
+            self._make(lambda: self._call(dry_run=False), "creating…")
 
     def action_dry_run(self) -> None:
         """Ask whether the key pair may be created."""

@@ -137,7 +137,8 @@ class ImportKeyPairScreen(NewKeyPairScreen[KeptKeyPair]):
     def action_submit(self) -> None:
         """Import the public key."""
         text = self._material.text
-        self._make(lambda: self._call(text, dry_run=False), "importing…")
+        if self._may_make:
+            self._make(lambda: self._call(text, dry_run=False), "importing…")
 
     def action_dry_run(self) -> None:
         """Ask whether the public key may be imported."""

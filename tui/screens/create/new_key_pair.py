@@ -14,7 +14,7 @@ from core.errors import DryRunOperation, EC2Error, KeyPairsError
 from core.model import Tag, TagSpecification
 from tui.actions.keymap import key_in
 from tui.actions.table import Place
-from tui.screens.create.discarding import may_discard
+from tui.screens.create.discarding import may_discard, may_take_tags
 from tui.screens.create.tag_rows import TagRows
 from tui.screens.placed_screen import (
     PlacedScreen,
@@ -150,6 +150,13 @@ class NewKeyPairScreen(PlacedScreen[Made | None], Generic[Made]):
     def _tag_specifications(self) -> list[TagSpecification]:
         tags = self._tags.tags
         return [TagSpecification("key-pair", tags)] if tags else []
+
+    @property
+    def _may_make(self) -> bool:
+        """Whether Enter makes the pair of what was typed, or asks once more before."""
+        if self._body.disabled or self._what_is_missing():
+            return True
+        return may_take_tags(self, self._tags, self.VERB, self._first_tags)
 
     def _make(self, call: Callable[[], Made], doing: str) -> None:
         """Call the service in a thread, and end with its answer or show its refusal."""

@@ -268,14 +268,15 @@ class DeleteKeyPairsScreen(PlacedScreen[Sequence[KeptKeyPair]]):
         self._caution.display = bool(affected)
         if not affected:
             return
-        what = "private key" if stranded else "private key file"
-        how = "was never saved" if stranded else "is gone"
         successor = self._question.rotation.successor(affected[0])
         if len(affected) == 1 and successor is not None:
-            who, old = successor.key_name, affected[0].key_name
+            who, old, s, was, is_ = successor.key_name, affected[0].key_name, "", "was", "is"
         else:
-            who, old = f"{len(affected)} successors", "these"
-        text = f"The {what} of {who} {how}: without {old} you may be locked out."
+            who, old, s, was, is_ = f"{len(affected)} successors", "these", "s", "were", "are"
+        what = (
+            f"key{s} of {who} {was} never saved" if stranded else f"key file{s} of {who} {is_} gone"
+        )
+        text = f"The private {what}: without {old} you may be locked out."
         self._caution.show(Verdict(text, Tone.CAUTION))
 
     def on_mount(self) -> None:
@@ -372,7 +373,11 @@ class DeleteKeyPairsScreen(PlacedScreen[Sequence[KeptKeyPair]]):
     def _begin(self) -> None:
         if self._asking:
             self._answer = None
-            self.say(Verdict("EC2 has not said yet what uses it; a moment", Tone.CAUTION))
+            self.say(
+                Verdict(
+                    f"EC2 has not said yet what uses {self._question.them}; a moment", Tone.CAUTION
+                )
+            )
             return
         self._answer, self.is_stopped = None, False
         if not self._deleted:

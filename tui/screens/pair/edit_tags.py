@@ -20,7 +20,7 @@ from core.model import KeptKeyPair, Tag
 from core.words.plural import n_of
 from tui.actions.keymap import bindings, hints, key_in, key_of
 from tui.actions.table import Place
-from tui.screens.create.discarding import may_discard
+from tui.screens.create.discarding import may_discard, may_take_tags
 from tui.screens.create.tag_rows import TagRows
 from tui.screens.delete.many_to_delete import ALWAYS_TYPED_FROM
 from tui.screens.pair.batch_progress import BatchProgress
@@ -259,7 +259,7 @@ class EditTagsScreen(PlacedScreen[Sequence[KeptKeyPair]]):
             self._typed.focus()
             wrong = judging.of_what_was_typed(self._typed.value, self._expected, back)
             self._asked.say(Verdict(wrong, Tone.CAUTION))
-        else:
+        elif may_take_tags(self, self._tags, "save", self._first_tags):
             self.is_stopped, self.has_begun = False, True
             self._save(self._tags.tags)
 
