@@ -25,7 +25,7 @@ from tui.screens.list.list_view import ListView
 from tui.screens.placed_screen import PlacedScreen, Result
 from tui.terminal.logging_in import log_in as run_log_in
 from tui.words.deleted_elsewhere import of_each
-from tui.words.pairs import what_comes_back
+from tui.words.pairs import named_tags, what_comes_back
 from tui.words.place import THIS_MACHINE, place_table
 from tui.words.refusals import by_reason
 from tui.words.text import named, said_by, short_path
@@ -231,7 +231,11 @@ async def _edit_tags(view: ListView, affected: Sequence[KeptKeyPair], undoing: s
                 pair for pair in screen.before.values() if pair.tags != tags[pair.key_pair_id]
             ]
             view.undo_history.note(view.session, TagEdit(before, tags))
-            said = f"tags saved: {_part_of(saved, affected)}; {undoing or undo_key()} undoes it"
+            part = _part_of(saved, affected)
+            what = f"tags saved: {part}"
+            if len(affected) > 1:
+                what = f"{named_tags(screen.set_last)} set on {part}"
+            said = f"{what}; {undoing or undo_key()} undoes it"
             await _read_and_say(view, said, saved, affected, screen)
 
 

@@ -102,6 +102,8 @@ class EditTagsScreen(PlacedScreen[Sequence[KeptKeyPair]]):
         """Whether other sessions have deleted all for which there was something to save."""
         self.not_done: dict[str, KeyPairsError] = {}
         """Why it was not saved for those that were refused, by their ids."""
+        self.set_last: Sequence[Tag] = ()
+        """The tags that were to be set when it was saved last."""
         self.has_begun = False
         """Whether anything was tried."""
         self.before: dict[str, KeptKeyPair] = {}
@@ -261,7 +263,8 @@ class EditTagsScreen(PlacedScreen[Sequence[KeptKeyPair]]):
             self._asked.say(Verdict(wrong, Tone.CAUTION))
         elif may_take_tags(self, self._tags, "save", self._first_tags):
             self.is_stopped, self.has_begun = False, True
-            self._save(self._tags.tags)
+            self.set_last = self._tags.tags
+            self._save(self.set_last)
 
     @exclusively
     async def _save(self, tags: Sequence[Tag]) -> None:
