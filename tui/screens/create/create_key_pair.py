@@ -160,12 +160,11 @@ class CreateKeyPairScreen(NewKeyPairScreen[CreatedKeyPair]):
     @on(Input.Submitted)
     def action_submit(self) -> None:
         """Create the key pair."""
-        if self._may_make:
-            self._make(lambda: self._call(dry_run=False), "creating…")
+        self._make(lambda: self._call(dry_run=False), "creating…")
 
     def action_dry_run(self) -> None:
         """Ask whether the key pair may be created."""
-        self._make(lambda: self._call(dry_run=True), "asking…")
+        self._make(lambda: self._call(dry_run=True), "asking…", dry_run=True)
 
     def action_back(self) -> None:
         """Go back, and nothing is created; while it is being created, give up waiting for it.

@@ -137,13 +137,12 @@ class ImportKeyPairScreen(NewKeyPairScreen[KeptKeyPair]):
     def action_submit(self) -> None:
         """Import the public key."""
         text = self._material.text
-        if self._may_make:
-            self._make(lambda: self._call(text, dry_run=False), "importing…")
+        self._make(lambda: self._call(text, dry_run=False), "importing…")
 
     def action_dry_run(self) -> None:
         """Ask whether the public key may be imported."""
         text = self._material.text
-        self._make(lambda: self._call(text, dry_run=True), "asking…")
+        self._make(lambda: self._call(text, dry_run=True), "asking…", dry_run=True)
 
     @property
     def _has_typed(self) -> bool:

@@ -151,17 +151,15 @@ class NewKeyPairScreen(PlacedScreen[Made | None], Generic[Made]):
         tags = self._tags.tags
         return [TagSpecification("key-pair", tags)] if tags else []
 
-    @property
-    def _may_make(self) -> bool:
-        """Whether Enter makes the pair of what was typed, or asks once more before."""
-        if self._body.disabled or self._what_is_missing():
-            return True
-        return may_take_tags(self, self._tags, self.VERB, self._first_tags)
-
-    def _make(self, call: Callable[[], Made], doing: str) -> None:
+    def _make(self, call: Callable[[], Made], doing: str, *, dry_run: bool = False) -> None:
         """Call the service in a thread, and end with its answer or show its refusal."""
         # Not `once`: the form is locked as well, so that what is made is what it shows.
-        if not self._body.disabled:
+        if not self._body.disabled and (
+            # What lacks something is refused for that first.
+            dry_run
+            or self._what_is_missing()
+            or may_take_tags(self, self._tags, self.VERB, self._first_tags)
+        ):
             self.say(Verdict(doing))
             self._wait_for(call, self.focused)
             self._body.disabled = True

@@ -224,11 +224,6 @@ class KeyMaterialScreen(PlacedScreen[str]):
             Way(key_of("key-material.copy"), "Copy", "public key, id and more"),
         )
 
-    @property
-    def _is_unnoted(self) -> bool:
-        """Whether the record does not say, or not for sure, what was saved last."""
-        return bool(self._saved) and self._saved[-1].private.warning is not None
-
     def _unsaved(self) -> Verdict:
         match self._where:
             case _Where.AGENT:
@@ -268,8 +263,9 @@ class KeyMaterialScreen(PlacedScreen[str]):
 
     def _show_hints(self) -> None:
         height = self.app.size.height
+        unnoted = bool(self._saved) and self._saved[-1].private.warning is not None
         is_said_above = height >= _TITLED and (height >= _LOW or not self._view.shown)
-        resting = _resting(self._where, is_said_above, unnoted=self._is_unnoted)
+        resting = _resting(self._where, is_said_above, unnoted=unnoted)
         self.fact_line.rest(Verdict(self.how_gone, Tone.CAUTION) if self.how_gone else resting)
         self.set_class(self._view.shown, "-shown")
         words = {

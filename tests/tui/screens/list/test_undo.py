@@ -373,7 +373,7 @@ async def tag_env_prod(pilot: Pilot[None], *keys: str) -> None:
     await type_text(pilot, "prod")
     await pilot.press("enter")
     await until_screen(pilot, "KeyPairListScreen")
-    await until(pilot, lambda: "tags saved" in text_of(pilot, "#fact"), "the word of it")
+    await until(pilot, lambda: "; u undoes it" in text_of(pilot, "#fact"), "the word of it")
 
 
 @pytest.mark.long
