@@ -96,6 +96,8 @@ class AddToAgentScreen(PlacedScreen[AddedToAgent | None]):
 
     @on(Input.Changed)
     def _judge_lifetime(self) -> None:
+        if not self._has_no_agent:
+            self.say(Verdict(""))  # it was about another time
         self._lifetime_field.show(judging.of_lifetime(self._lifetime.value, self._session.now()))
 
     @on(Choice.Changed)
