@@ -11,8 +11,8 @@ from core.store.data_dir import data_folder
 from core.store.restore import Restoration, examine
 from core.store.restore import restore as put_back
 from tui.commands.places import not_of_ec2
-from tui.commands.streams import typed_line
 from tui.commands.wrapping import tell, tell_of
+from tui.typed_line import typed_line
 from tui.words.text import visible
 
 HANDLES_KEYS = True

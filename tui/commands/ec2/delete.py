@@ -6,7 +6,7 @@ from core.model import KeptKeyPair, PrivateKeyState
 from core.session import Session
 from tui.commands.ec2.refusals import say
 from tui.commands.ec2.values import ValueProblem
-from tui.commands.streams import typed_line
+from tui.typed_line import typed_line
 
 
 def ask(session: Session, request: Answer) -> None:
