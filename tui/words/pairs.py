@@ -56,8 +56,9 @@ def what_comes_back(*, given_up: bool) -> str:
 def of_agent_stay(stay: "AgentStay") -> list[str]:
     """Return where the private key of a pair is that was only added to an agent, longest first."""
     until = f" until {moment(stay.until)}" if stay.until else ""
-    since = f"in the agent since {moment(stay.since)}{until}"
-    return [f"{since}, as it was added here; never saved to a file", f"{since}; never saved"]
+    # Whether it still is there, nobody has asked the agent.
+    added = f"added to the agent at {moment(stay.since)}{until}"
+    return [f"{added}; never saved to a file", f"{added}; never saved"]
 
 
 def may_be_lost(key_pair: "KeptKeyPair") -> bool:

@@ -446,7 +446,8 @@ async def _details_of_deleted(view: ListView, key_pair_id: str) -> None:
             view.say("that pair is not there any more")
             return
         said = _said_of(found, back=not view.session.read_only)
-        screen = screens.DetailsScreen(view.session, found.key_pair, deleted=said)
+        rotation = view.listing.rotation
+        screen = screens.DetailsScreen(view.session, found.key_pair, rotation, deleted=said)
         is_asked = await view.open(screen) is screens.Next.BRING_BACK
         is_over = not is_asked or await bring_back(view, key_pair_id)
 
@@ -457,6 +458,7 @@ def _said_of(gone: GonePair, *, back: bool) -> Verdict:
     when = f"{gone.delete_time.astimezone():%Y-%m-%d %H:%M}"
     left = "" if gone.days_left is None else f" within {n_of(gone.days_left, 'day')}"
     comes = what_comes_back(given_up=gone.given_up)
+    left = f",{left}" if left and "," in comes else left
     way = f"; {key_of('details.bring-back')} {comes}{left}" if back else ""
     return Verdict(f"deleted {when}{by}{way}", Tone.CAUTION)
 

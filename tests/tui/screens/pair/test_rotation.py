@@ -13,7 +13,17 @@ from core.ec2.backend import Batch
 from core.model import KeptKeyPair, KeyType, PrivateKeyState, Tag, TagSpecification
 from tests.demo import DemoSession
 from tests.helpers import SIZES, kept
-from tests.tui.driving import app_of, drawn, play, press_alone, save, text_of, until, until_screen
+from tests.tui.driving import (
+    app_of,
+    drawn,
+    play,
+    press_alone,
+    save,
+    text_of,
+    type_text,
+    until,
+    until_screen,
+)
 from tui.screens.create.create_key_pair import CreateKeyPairScreen
 from tui.screens.create.tag_rows import TagRows
 from tui.screens.delete.delete_key_pairs import DeleteKeyPairsScreen
@@ -338,6 +348,24 @@ def test_the_old_pair_can_go_while_the_form_is_open(empty_session: DemoSession) 
 
     play(empty_session, scene)
     assert empty_session.backend.describe_key_pairs() == ()
+
+
+@pytest.mark.long
+def test_a_deleted_successor_names_the_pair_that_it_replaced(empty_session: DemoSession) -> None:
+    make(empty_session, "ci-deploy")
+    make(empty_session, "ci-deploy-2", replaces="ci-deploy")
+    empty_session.backend.delete_key_pair(key_name="ci-deploy-2")
+
+    async def scene(pilot: Pilot[None]) -> None:
+        await pilot.press("R", "J")
+        await until_screen(pilot, "JournalScreen")
+        await type_text(pilot, "ci-deploy-2")
+        await pilot.press("enter")
+        await until_screen(pilot, "DetailsScreen")
+        replaced = f"ci-deploy · {pair(empty_session, 'ci-deploy').key_pair_id}"
+        await until(pilot, lambda: replaced in drawn(pilot), replaced)
+
+    play(empty_session, scene)
 
 
 def test_the_filter_lists_what_waits_to_be_retired(empty_session: DemoSession) -> None:
