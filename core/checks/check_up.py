@@ -291,11 +291,16 @@ def _never_saved(pair: KeptKeyPair, in_agent: frozenset[str] | None) -> tuple[st
             f"{problem}; the ssh-agent of this session holds it, and nothing else may.",
             f"No agent hands a key out: while it holds this one, log in with it. {REPLACE}",
         )
-    here = "" if in_agent is None else ", and the ssh-agent of this session does not show it"
+    anew = "delete the pair, and create it again if it is needed."
+    if in_agent is None:
+        return (
+            f"{problem}: unless an agent holds it, nobody can log in with this pair.",
+            f"See whether an agent holds it: keypairs find --agent. If none does, {anew}",
+        )
     return (
-        f"{problem}{here}: unless an agent holds it, nobody can log in with this pair.",
-        "See whether an agent holds it: keypairs find --agent. If none does, delete the pair, and"
-        " create it again if it is needed.",
+        f"{problem}, and the ssh-agent of this session does not show it: unless another agent"
+        " holds it, nobody can log in with this pair.",
+        f"If none does, {anew}",
     )
 
 

@@ -64,7 +64,9 @@ class SavedFileChecks:
         change, found = _examined(data, pair)
         if change is not None:
             way_out = _way_out(self._other_files(path, pair))
-            yield "file-changed", f"{path} {change}.", f"{look}. {way_out}"
+            # Of a file without a key there is nothing to look up.
+            advice = f"{look}. {way_out}" if private_file.looks_private(data) else way_out
+            yield "file-changed", f"{path} {change}.", advice
         elif found is not None and not found.encrypted:
             kind = self._network_file_system(path.parent)
             if kind is not None:

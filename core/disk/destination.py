@@ -212,7 +212,7 @@ def _judge_folder(path: Path, way: Walk) -> Destination:
         return _refused(path, "others can write in this folder, and so replace the key")
     if not way.is_writable():
         return _refused(path, "you cannot write in this folder")
-    cautions = list(_cautions(way))
+    cautions = [*_cautions(way), *_misleading(path)]
     if folder.status.st_mode & _OTHERS_LIST:
         cautions.insert(0, "others can list its folder")
     elif folder.status.st_mode & _OTHERS_ENTER:
@@ -236,7 +236,7 @@ def _judge_missing_folder(path: Path, way: Walk) -> Destination:
         missing = f"the folders {which} are missing; they will be made, readable by you alone"
     # ssh-keygen makes this one without asking, too.
     makes = None if folder == Path.home() / ".ssh" else folder
-    cautions = list(_cautions(way))
+    cautions = [*_cautions(way), *_misleading(path)]
     if cautions:
         return Destination(path, PathVerdict.ASKS, "; ".join([missing, *cautions]), makes)
     return Destination(path, PathVerdict.FOLDER_MISSING, missing, makes)
@@ -249,6 +249,12 @@ def others_can_replace_in(folder: Path) -> bool:
         OSError: it cannot be looked at.
     """
     return Step(folder, folder.stat()).others_can_replace
+
+
+def _misleading(path: Path) -> Iterator[str]:
+    """Yield what others would take a private key for by its name."""
+    if path.suffix.lower() == ".pub":
+        yield ".pub is the ending of public keys"
 
 
 def _cautions(way: Walk) -> Iterator[str]:

@@ -146,7 +146,7 @@ def test_tags_are_edited_and_added_to_several(
     terminal.type("test")
     terminal.wait_for("overwrites what 2 of 2")
     terminal.press("Enter")
-    terminal.wait_for("tags saved")
+    terminal.wait_for("Env=test set on 2 pairs")
     assert {tag for pair in session.backend.describe_key_pairs() for tag in pair.tags} == {
         Tag("Env", "test"),
         Tag("Team", "ci"),

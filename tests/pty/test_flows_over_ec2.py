@@ -286,7 +286,7 @@ def test_several_pairs_are_tagged_and_deleted_while_ec2_is_busy_and_escape_stops
     terminal.press("Tab")
     terminal.type("prod")
     terminal.press("Enter")
-    wait_for_words(terminal, "tags saved: 9 pairs")
+    wait_for_words(terminal, "Env=prod set on 9 pairs")
     server.delays["DeleteKeyPair"] = 0.5
     terminal.press("d")
     wait_for_words(terminal, "In use: 0 instances")

@@ -48,7 +48,8 @@ def test_a_pair_is_replaced_and_retired(
     terminal.press("Up")
     terminal.wait_for("replaced by ci-deploy-2 · ")
     terminal.press("d")
-    terminal.wait_for("To delete it, type ci-deploy anyway")
+    # Nobody could log in with it anyway: it was never saved itself.
+    assert "locked out" not in terminal.wait_for("To delete it, press y")
     terminal.press("Escape")
     # Once more, and saved this time.
     terminal.wait_for("2 pairs")

@@ -1,6 +1,9 @@
+from pathlib import Path
+
 import pytest
 from textual.pilot import Pilot
 
+from core.custody import saving
 from tests.demo import DemoSession
 from tests.snapshots.conftest import SnapCompare
 from tests.tui.driving import app_of, drawn, until, until_loaded, until_screen
@@ -15,6 +18,7 @@ def test_retiring_a_pair_whose_successor_was_never_saved(
     async def ask(pilot: Pilot[None]) -> None:
         old = demo_session.key_pair_named("nightly")
         assert old is not None
+        saving.record_saved(demo_session, old, Path("/keys/nightly.pem"))
         demo_session.backend.create_key_pair(
             key_name="nightly-2", key_type="ed25519", replaces=old.key_pair_id
         )

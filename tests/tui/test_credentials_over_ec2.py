@@ -304,7 +304,9 @@ def test_what_is_done_to_pairs_offers_the_login_and_can_be_repeated(
         await pilot.press("enter")
         await renew(pilot)
         await pilot.press("enter")
-        await until(pilot, lambda: "tags saved: 2 pairs" in words(pilot), "that they are tagged")
+        await until(
+            pilot, lambda: "Env=prod set on 2 pairs" in words(pilot), "that they are tagged"
+        )
 
     async def undo(pilot: Pilot[None]) -> None:
         await pilot.press("asterisk", "d")

@@ -262,15 +262,15 @@ def test_what_is_said_at_length_is_said_whole(empty_session: DemoSession) -> Non
         await pilot.press("u")
         await until(pilot, lambda: "not back" in remark(pilot), "the refusal")
         assert remark(pilot) == (
-            "not back: name-of-a-pair-0, name-of-a-pair-1,\n"
-            "name-of-a-pair-2, name-of-a-pair-3: another pair has the\n"
-            "name; U brings it back under another name"
+            "name-of-a-pair-0, name-of-a-pair-1, name-of-a-pair-2,\n"
+            "name-of-a-pair-3 are not back: another pair has the name;\n"
+            "U brings them back under other names"
         )
-        assert "\n name; U" in drawn(pilot)
+        assert "\n U brings" in drawn(pilot)
         assert len(rows(pilot)) == 4
         await pilot.press("j")
         await until(pilot, lambda: "never saved" in remark(pilot), "the pair")
-        assert "\n name; U" not in drawn(pilot)
+        assert "\n U brings" not in drawn(pilot)
 
     play(empty_session, scene, (60, 15))
 

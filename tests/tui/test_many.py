@@ -269,7 +269,7 @@ def test_after_a_second_try_all_the_tags_are_undone_that_were_saved(five: DemoSe
         five.backend.delete_tags(resources=[crowded.key_pair_id], tags=keys)
         await pilot.press("enter")
         await until_screen(pilot, "KeyPairListScreen")
-        said = "tags saved: 5 pairs; u undoes it"
+        said = "Env set on 5 pairs; u undoes it"
         await until(pilot, lambda: text_of(pilot, "#fact") == said, said)
         assert tagged() == "abcde"
         await until(pilot, lambda: not is_busy(app_of(pilot).screen), "that keys are heard")
@@ -296,7 +296,7 @@ def test_an_escape_after_it_was_said_was_meant_to_stop_nothing(
         await type_text(pilot, "Env")
         await pilot.press("enter")
         await until_screen(pilot, "KeyPairListScreen")
-        said = "tags saved: 4 pairs; u undoes it"
+        said = "Env set on 4 pairs; u undoes it"
         await until(pilot, lambda: text_of(pilot, "#fact") == said, said)
         await until(pilot, lambda: not is_busy(app_of(pilot).screen), "the end of it")
         await pilot.press("escape")
@@ -352,7 +352,7 @@ def test_one_that_cannot_have_the_tags_is_named_and_the_others_have_them(
         await pilot.press("escape")
         await until_screen(pilot, "KeyPairListScreen")
         remark = app_of(pilot).screen.query_one("#fact", Static)
-        saved = "tags saved: 4 of 5 pairs; u undoes it; not d: "
+        saved = "Env set on 4 of 5 pairs; u undoes it; not d: "
         await until(pilot, lambda: str(remark.visual).startswith(saved), saved)
 
     play(five, scene)

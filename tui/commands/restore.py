@@ -12,6 +12,7 @@ from core.store.restore import Restoration, examine
 from core.store.restore import restore as put_back
 from tui.commands.places import not_of_ec2
 from tui.commands.wrapping import tell, tell_of
+from tui.typed_line import typed_line
 from tui.words.text import visible
 
 HANDLES_KEYS = True
@@ -107,7 +108,7 @@ def _asked(region: str, found: Restoration) -> bool:
     """Ask, with the counts of what stands above: of many pairs only the end is still in sight."""
     question = f"Restore {visible(region)} from the backup ({_counts(found)})? [y/N] "
     print(question, end="", file=sys.stderr, flush=True)
-    return sys.stdin.readline().strip().lower() in {"y", "yes"}
+    return typed_line().lower() in {"y", "yes"}
 
 
 def _counts(found: Restoration) -> str:

@@ -27,8 +27,7 @@ def how_to_come_to(labels: Sequence[str], *, is_before: bool) -> str:
         labels: what stands beside the lines.
         is_before: whether the nearest of them stands before that field, and not behind it.
     """
-    # It begins alike: what changes between two fields is sent to the terminal.
-    return f"{HOW_TO_CHOOSE}; {'↑' if is_before else 'tab'} leads to {', '.join(labels)}"
+    return f"{'↑' if is_before else 'tab'} leads to {', '.join(labels)}; there {HOW_TO_CHOOSE}"
 
 
 class Choice(Widget, can_focus=True):
@@ -142,7 +141,8 @@ class Choice(Widget, can_focus=True):
             line = self._part(text, "chosen")
             # That there are others is not seen, and so neither how one comes to them.
             room = self.size.width - len(text)
-            behind = (more for more in (f"{count}{_WAY}", count) if len(more) <= room)
+            ways = (f"{count}{_WAY}", count) if self.has_focus else (count,)
+            behind = (more for more in ways if len(more) <= room)
             return line + self._part(next(behind, ""), "free")
         labels: list[Content] = []
         for index, (_, label) in enumerate(self._options):

@@ -17,7 +17,8 @@ from tui.widgets.key_hints import KeyHints
 from tui.widgets.toggle import Toggle
 from tui.widgets.top_bar import TopBar
 from tui.widgets.verdict_line import VerdictLine
-from tui.words.text import shortened
+from tui.words.cells import cell_len
+from tui.words.text import fold, shortened
 from tui.words.verdict import Tone, Verdict
 
 _NO_TEXT = ("space", "question_mark")
@@ -203,3 +204,31 @@ class FormField(Vertical):
         """Colour the edge of what is refused, and of nothing else in the field."""
         for widget in self.control.walk_children(with_self=True):
             widget.set_class(widget in wrong, "-refused")
+
+
+class WhatToType(Static):
+    """Asks for something to be typed, which stands in one line where that has room for it.
+
+    Parted between two lines, its second word would be read as another sentence's.
+    """
+
+    def __init__(self, asks: str = "", what: str = "", *, id: str | None = None) -> None:
+        self._asks, self._what = asks, what
+        self._shown = self._in_lines()
+        super().__init__(self._shown, markup=False, id=id)
+
+    def on_resize(self) -> None:
+        self.ask(self._asks, self._what)
+
+    def ask(self, asks: str, what: str) -> None:
+        """Ask, in visible words, for `what` to be typed, as it is shown."""
+        self._asks, self._what = asks, what
+        content = self._in_lines(self.size.width)
+        if content.plain != self._shown.plain:
+            self._shown = content
+            self.update(content)
+
+    def _in_lines(self, width: int = 0) -> Content:
+        """Return it for a width, or for one that is not known yet."""
+        fits = not width or cell_len(f"{fold(self._asks, width)[-1]} {self._what}") <= width
+        return Content.assemble(self._asks, " " if fits else "\n", (self._what, "bold"))

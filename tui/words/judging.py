@@ -161,6 +161,11 @@ def of_dry_run(answer: EC2Error, verb: str, place: Place, why_refused: str) -> V
     return Verdict(f"{allowed} {verb} it", Tone.GOOD)
 
 
+def odd_tags(tags: Sequence[Tag]) -> list[Tag]:
+    """Return those that EC2 takes, though who typed `Env=prod` into the key meant another."""
+    return [tag for tag in tags if "=" in tag.key and not tag.value]
+
+
 def of_tags(tags: Sequence[Tag], place: Place) -> Verdict:
     """Return the verdict on the tags of a pair: how many are wrong, and the first that is.
 
@@ -175,10 +180,9 @@ def of_tags(tags: Sequence[Tag], place: Place) -> Verdict:
         return Verdict(many + first, Tone.BAD)
     if not tags:
         return Verdict(f"{key_in(place, 'add_tag')} adds one")
-    for number, tag in enumerate(tags, start=1):
-        # EC2 takes it; but who typed `Env=prod` into the key meant something else.
-        if "=" in tag.key and not tag.value:
-            return Verdict(f"tag {number}: all of it is the key; tab to the value", Tone.CAUTION)
+    if odd := odd_tags(tags):
+        number = tags.index(odd[0]) + 1
+        return Verdict(f"tag {number}: all of it is the key; tab to the value", Tone.CAUTION)
     add, remove = key_in(place, "add_tag"), key_in(place, "remove_tag")
     return Verdict(f"{count}; {add} adds one, {remove} removes one")
 
@@ -350,5 +354,5 @@ def of_passphrase(first: str, again: str, not_as: str = "") -> Verdict:
 
 def of_what_was_typed(typed: str, expected: str, otherwise: str) -> str:
     """Return what to say where not that was typed which has to be, and what there is to do else."""
-    wrong = "this is not it" if typed else f"type {visible(expected)} first"
-    return f"{wrong}; {otherwise}"
+    wrong = "this is not it: " if typed else ""
+    return f"{wrong}type {visible(expected)}{' first' * (not typed)}; {otherwise}"

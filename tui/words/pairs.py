@@ -3,15 +3,16 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
+from core.words.plural import n_of
 from tui.words.cells import cell_len
-from tui.words.text import clip, shortened
+from tui.words.text import clip, shortened, visible
 
 TYPE_CHECKING = False
 """What type checkers take for true; a command that only reads has no time for `typing`."""
 
 if TYPE_CHECKING:
     from core.checks.agent_stays import AgentStay
-    from core.model import Custody, KeptKeyPair
+    from core.model import Custody, KeptKeyPair, Tag
 
 MARKS: Mapping[str, str] = {"unsaved": "!", "imported": "↓"}
 """The marks at the left of a row, by what became of the private key (`PrivateKeyState`).
@@ -55,8 +56,9 @@ def what_comes_back(*, given_up: bool) -> str:
 def of_agent_stay(stay: "AgentStay") -> list[str]:
     """Return where the private key of a pair is that was only added to an agent, longest first."""
     until = f" until {moment(stay.until)}" if stay.until else ""
-    since = f"in the agent since {moment(stay.since)}{until}"
-    return [f"{since}, as it was added here; never saved to a file", f"{since}; never saved"]
+    # Whether it still is there, nobody has asked the agent.
+    added = f"added to the agent at {moment(stay.since)}{until}"
+    return [f"{added}; never saved to a file", f"{added}; never saved"]
 
 
 def may_be_lost(key_pair: "KeptKeyPair") -> bool:
@@ -130,3 +132,13 @@ def tags_with_more(texts: Sequence[str], total: int) -> str:
     """Return some tags of so many on one line, and how many more there are."""
     more = total - len(texts)
     return TAG_GAP.join(texts) + (f" +{more}" if more else "")
+
+
+_TAG_AT_MOST = 30
+"""Cells in which a tag is named that was set on several pairs."""
+
+
+def named_tags(tags: "Sequence[Tag]") -> str:
+    """Return the first of some tags, cut if it is long, and how many more there are."""
+    first = clip(visible(f"{tags[0].key}={tags[0].value}".removesuffix("=")), _TAG_AT_MOST)
+    return first + f" and {n_of(len(tags) - 1, 'more tag')}" * (len(tags) > 1)

@@ -1,5 +1,6 @@
 """Says of which of several key pairs something was not done, and why."""
 
+from collections import Counter
 from collections.abc import Iterable
 
 from core.errors import (
@@ -19,17 +20,23 @@ def by_reason(refused: Iterable[tuple[str, KeyPairsError]]) -> str:
     """Return the names of key pairs and why they were refused, each reason once, in a line."""
     reasons: dict[str, list[str]] = {}
     for name, error in refused:
-        reasons.setdefault(_reason(error), []).append(name)
+        reasons.setdefault(reason(error), []).append(name)
     return "; ".join(f"{listed(names)}: {why}" for why, names in reasons.items())
 
 
 def listed(names: list[str]) -> str:
-    """Return names in a line, of many the first ones and how many more there are."""
-    more = len(names) - _MOST_NAMED
-    return ", ".join(map(named, names[:_MOST_NAMED])) + (f" and {more:,} more" if more > 0 else "")
+    """Return names in a line, of many the first ones and how many more there are.
+
+    Pairs that were deleted can have one name, which stands there once, with how many have it.
+    """
+    counts = list(Counter(names).items())
+    each = [named(name) + f" ({count})" * (count > 1) for name, count in counts[:_MOST_NAMED]]
+    more = sum(count for _, count in counts[_MOST_NAMED:])
+    return ", ".join(each) + (f" and {more:,} more" if more else "")
 
 
-def _reason(error: KeyPairsError) -> str:
+def reason(error: KeyPairsError) -> str:
+    """Return why something was refused, in few words."""
     match error:
         case InvalidKeyPairDuplicate():
             return "another pair has the name"

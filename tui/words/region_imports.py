@@ -122,8 +122,8 @@ def caution(key_pairs: Sequence[KeptKeyPair]) -> str:
     if len(key_pairs) > 1:
         key = "The private key" if len(unsaved) == 1 else "The private keys"
         its = f"{key} of {listed(unsaved)} {'was' if len(unsaved) == 1 else 'were'}"
-    no_use = "it is of no use elsewhere, unless an agent still holds it"
-    return f"{its} never saved: {no_use}."
+    are, them = ("it is", "it") if len(unsaved) == 1 else ("they are", "them")
+    return f"{its} never saved: {are} of no use elsewhere, unless an agent still holds {them}."
 
 
 def note(key_pairs: Sequence[KeptKeyPair]) -> str:

@@ -11,7 +11,8 @@ from core.ec2.backend import Batch, TagChange
 from core.errors import InvalidID, InvalidKeyPairDuplicate, KeyPairsError
 from core.model import KeptKeyPair, Tag
 from core.words.plural import n_of
-from tui.words.refusals import by_reason
+from tui.actions.keymap import key_of
+from tui.words.refusals import by_reason, listed, reason
 from tui.words.text import named
 
 if TYPE_CHECKING:
@@ -67,7 +68,9 @@ class NewPair(NamedTuple):
         if (there is None) is not self.is_deleted:
             return ""
         name = (there or self.key_pair).key_name
-        return f"the {self.kind} pair {named(name)} stays{' deleted' * self.is_deleted}"
+        if self.is_deleted:
+            return f"{named(name)} was given up, only {key_of('list.deleted')} brings it back"
+        return f"the {self.kind} pair {named(name)} stays"
 
 
 class UndoHistory:
@@ -93,10 +96,9 @@ class UndoHistory:
         self._stays[session.store.path] = what
 
     def what_stays(self, session: "Session", key_pairs: Mapping[str, KeptKeyPair]) -> str:
-        """Return that, as a sentence goes on with it, or nothing; `key_pairs` are those there."""
+        """Return that, as a clause, or nothing; `key_pairs` are those there."""
         what = self._stays.get(session.store.path)
-        said = what.stays(key_pairs) if isinstance(what, NewPair) else what
-        return f"; {said}" if said else ""
+        return (what.stays(key_pairs) if isinstance(what, NewPair) else what) or ""
 
     def acts(self, session: "Session") -> list[Act]:
         """Return what was done in a session's Region, the last at the end, to be changed there."""
@@ -156,6 +158,11 @@ class Undone(NamedTuple):
             said += self._what_stays
         else:
             said = f"brought {name} back" if count else "not back" if missing else "nothing is back"
+            reasons = {reason(error) for _, error in self.refused}
+            if not count and len(reasons) == 1:
+                names = [key_pair.key_name for key_pair, _ in self.refused]
+                are = "is" if len(names) == 1 else "are"
+                return f"{listed(names)} {are} not back: {reasons.pop()}{stopped}"
         if not missing:
             return said + stopped
         return f"{said}, but not {missing}{stopped}" if count else f"{said}: {missing}{stopped}"
@@ -181,9 +188,9 @@ class Undone(NamedTuple):
         return f", but what another session changed since stays: {what}"
 
     @property
-    def has_taken_name(self) -> bool:
-        """Whether another pair has the name of one that did not come back."""
-        return any(isinstance(error, InvalidKeyPairDuplicate) for _, error in self.refused)
+    def taken_names(self) -> int:
+        """Of how many that did not come back another pair has the name."""
+        return sum(isinstance(error, InvalidKeyPairDuplicate) for _, error in self.refused)
 
 
 def undo_last(session: "Session", acts: list[Act], go_on: GoOn = lambda done, of: True) -> Undone:

@@ -484,7 +484,7 @@ def test_a_pair_that_the_agent_holds_is_not_called_useless(
     ssh_agent.ssh_add("-D")
     found = the_finding(session)
     assert (
-        "does not show it: unless an agent holds it, nobody can log in with this pair"
+        "does not show it: unless another agent holds it, nobody can log in with this pair"
         in found.problem
     )
 

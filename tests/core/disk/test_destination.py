@@ -71,6 +71,7 @@ MISSING, REFUSED = PathVerdict.FOLDER_MISSING, PathVerdict.REFUSED
         ("x" * 255, FREE, "x" * 255, "new file"),
         ("open/new.pem", ASKS, "open/new.pem", "others can list its folder"),
         ("traversable/new.pem", ASKS, "traversable/new.pem", "others can enter its folder"),
+        ("private/new.pub", ASKS, "private/new.pub", ".pub is the ending of public keys"),
         ("sticky/new.pem", ASKS, "sticky/new.pem", "others can list its folder"),
         ("missing/new.pem", MISSING, "missing/new.pem", "will be made, readable by you alone"),
         ("~/.ssh/new.pem", MISSING, ".ssh/new.pem", "will be made, readable by you alone"),

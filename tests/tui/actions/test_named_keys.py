@@ -158,7 +158,7 @@ def test_of_deleting(demo_session: DemoSession) -> None:
         await until_screen(pilot, "DeleteKeyPairsScreen")
         await pilot.press("a", "enter")
         await pilot.pause()
-        look(pilot, f"this is not it; {keymap.key_of('delete.back')} goes back")
+        look(pilot, "this is not it: type ", f"; {keymap.key_of('delete.back')} goes back")
         await pilot.press("escape")
         await until_screen(pilot, "KeyPairListScreen")
         await pilot.press("j", "j", "d")

@@ -4,7 +4,9 @@ import pty
 import signal
 import subprocess
 import sys
+import termios
 import time
+import tty
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
@@ -116,6 +118,34 @@ def test_anything_but_a_yes_restores_nothing(answer: str, folder: Path) -> None:
     assert done.stderr.endswith("keypairs: Nothing was changed.\n")
     assert (folder / "us-east-1.json").read_bytes() == before
     assert not list(folder.glob("*.damaged-*"))
+
+
+def test_a_terminal_that_a_killed_program_left_raw_takes_an_answer(folder: Path) -> None:
+    ours, theirs = pty.openpty()
+    try:
+        tty.setraw(theirs)
+        with subprocess.Popen(
+            [sys.executable, "-m", "tui", "restore", "us-east-1", "--data-dir", folder],
+            stdin=theirs,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            cwd=ROOT,
+        ) as running:
+            assert running.stderr is not None
+            while not running.stderr.read(1).endswith(b"]"):
+                pass
+            while not termios.tcgetattr(theirs)[3] & termios.ICANON:
+                assert running.poll() is None
+            # Enter sends this; as it was left, the line would never end.
+            os.write(ours, b"n\r")
+            try:
+                assert running.wait(60) == 1
+            finally:
+                running.kill()  # else a failure would wait for it for ever
+        assert termios.tcgetattr(theirs)[3] & termios.ICANON
+    finally:
+        os.close(ours)
+        os.close(theirs)
 
 
 def test_an_interrupted_command_says_so_in_a_line(folder: Path) -> None:

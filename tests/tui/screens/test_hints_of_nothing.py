@@ -44,8 +44,11 @@ def test_a_filter_that_nothing_matches_leaves_no_details_to_open(
             await until(pilot, lambda: NO_PAIR in drawn(pilot), f"why {key} does nothing")
             app_of(pilot).screen.query_one(FactLine).forget()
             await until(pilot, lambda: NO_PAIR not in drawn(pilot), "nothing said")
+        await press_alone(pilot, "t")
+        await until(pilot, lambda: NO_PAIR in drawn(pilot), "why")
         await press_alone(pilot, "escape")
         await until(pilot, lambda: "details" in drawn(pilot), "the pair again")
+        assert NO_PAIR not in drawn(pilot)
 
     play(empty_session, scene, size)
 

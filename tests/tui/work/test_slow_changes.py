@@ -189,7 +189,7 @@ def test_undo_says_so_as_well_and_escape_gives_up(
             assert says(still_waiting("esc").text)
             await pilot.press("escape")
             await until(pilot, lambda: says("gave up waiting"), "the answer")
-            assert says("not back: nightly: ")
+            assert says("nightly is not back: ")
             assert not says(still_waiting("esc").text)
             assert names() == list(left)
         await pilot.pause(0.1)

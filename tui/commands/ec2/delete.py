@@ -1,13 +1,12 @@
 """Asks on a terminal before a key pair is deleted, as the app asks."""
 
-import sys
-
 from core.client import Answer
 from core.errors import EC2Error
 from core.model import KeptKeyPair, PrivateKeyState
 from core.session import Session
 from tui.commands.ec2.refusals import say
 from tui.commands.ec2.values import ValueProblem
+from tui.typed_line import typed_line
 
 
 def ask(session: Session, request: Answer) -> None:
@@ -43,4 +42,4 @@ def _found(session: Session, request: Answer) -> KeptKeyPair | None:
 
 def _answer(question: str) -> str:
     say(question)
-    return sys.stdin.readline().strip()
+    return typed_line()

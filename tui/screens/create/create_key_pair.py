@@ -164,7 +164,7 @@ class CreateKeyPairScreen(NewKeyPairScreen[CreatedKeyPair]):
 
     def action_dry_run(self) -> None:
         """Ask whether the key pair may be created."""
-        self._make(lambda: self._call(dry_run=True), "asking…")
+        self._make(lambda: self._call(dry_run=True), "asking…", dry_run=True)
 
     def action_back(self) -> None:
         """Go back, and nothing is created; while it is being created, give up waiting for it.

@@ -1,7 +1,14 @@
-"""Asks once before a form is left with what was typed into it."""
+"""Asks once before a form is left with what was typed into it, or an odd tag is made of that."""
 
+from collections.abc import Sequence
+
+from core.ec2 import validation
+from core.model import Tag
 from tui.actions.keymap import key_in
+from tui.screens.create.tag_rows import TagRows
 from tui.screens.placed_screen import PlacedScreen, Result
+from tui.words import judging
+from tui.words.refusals import listed
 from tui.words.verdict import Tone, Verdict
 
 
@@ -14,5 +21,27 @@ def may_discard(form: PlacedScreen[Result]) -> bool:
     question = Verdict(f"{back} again discards what you typed", Tone.CAUTION)
     if form.fact_line.verdict == question:
         return True
+    form.say(question)
+    return False
+
+
+def may_take_tags(
+    form: PlacedScreen[Result], rows: TagRows, verb: str, known: Sequence[Tag] = ()
+) -> bool:
+    """Return whether the tags may be what was typed; if not, ask, and go to the first that is odd.
+
+    In the list `Team=ops` as a key alone reads as the key Team with the value ops does, which was
+    meant. What was `known` before is not asked about, nor tags that are refused anyway.
+    """
+    tags = rows.tags
+    odd = [tag for tag in judging.odd_tags(tags) if tag not in known]
+    if not odd or validation.wrong_tags(tags):
+        return True
+    what = f"the key{'s' * (len(odd) > 1)} {listed([tag.key for tag in odd])}"
+    again = f"press {key_in(form.PLACE, 'submit')} again to {verb} with {what}"
+    question = Verdict(f"{again}; tab leads to the value", Tone.CAUTION)
+    if form.fact_line.verdict == question:
+        return True
+    rows.go_to(odd[0])
     form.say(question)
     return False

@@ -143,7 +143,7 @@ class ImportKeyPairScreen(NewKeyPairScreen[KeptKeyPair]):
     def action_dry_run(self) -> None:
         """Ask whether the public key may be imported."""
         text = self._material.text
-        self._make(lambda: self._call(text, dry_run=True), "asking…")
+        self._make(lambda: self._call(text, dry_run=True), "asking…", dry_run=True)
 
     @property
     def _has_typed(self) -> bool:

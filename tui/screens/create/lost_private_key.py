@@ -11,7 +11,7 @@ from core.errors import KeyPairsError
 from tui.actions.keymap import bindings, key_in
 from tui.actions.table import Place
 from tui.screens.placed_screen import PlacedScreen, ScreenKind
-from tui.widgets.form_field import FormBody, FormField
+from tui.widgets.form_field import FormBody, FormField, WhatToType
 from tui.widgets.text_input import TextInput
 from tui.words import judging
 from tui.words.place import waited_for
@@ -51,10 +51,10 @@ class LostPrivateKeyScreen(PlacedScreen[bool]):
             said = (
                 self._lost.how,
                 f"EC2 made {key_pair.key_name} ({key_pair.key_pair_id}), and nobody has its private"
-                " key: it is of no use to anybody.",
-                f"To delete it, type: {key_pair.key_name}",
+                " key: it is of no use to anybody.\n",
             )
             yield Static("\n\n".join(map(visible, said)), markup=False, id="said")
+            yield WhatToType("To delete it, type", visible(key_pair.key_name))
             yield self._field
 
     @on(Input.Changed)

@@ -14,7 +14,7 @@ from core.errors import DryRunOperation, EC2Error, KeyPairsError
 from core.model import Tag, TagSpecification
 from tui.actions.keymap import key_in
 from tui.actions.table import Place
-from tui.screens.create.discarding import may_discard
+from tui.screens.create.discarding import may_discard, may_take_tags
 from tui.screens.create.tag_rows import TagRows
 from tui.screens.placed_screen import (
     PlacedScreen,
@@ -153,10 +153,15 @@ class NewKeyPairScreen(PlacedScreen[Made | None], Generic[Made]):
         tags = self._tags.tags
         return [TagSpecification("key-pair", tags)] if tags else []
 
-    def _make(self, call: Callable[[], Made], doing: str) -> None:
+    def _make(self, call: Callable[[], Made], doing: str, *, dry_run: bool = False) -> None:
         """Call the service in a thread, and end with its answer or show its refusal."""
         # Not `once`: the form is locked as well, so that what is made is what it shows.
-        if not self._body.disabled:
+        if not self._body.disabled and (
+            # What lacks something is refused for that first.
+            dry_run
+            or self._what_is_missing()
+            or may_take_tags(self, self._tags, self.VERB, self._first_tags)
+        ):
             self.say(Verdict(doing))
             self._wait_for(call, self.focused)
             self._body.disabled = True

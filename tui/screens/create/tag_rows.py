@@ -137,6 +137,10 @@ class TagRows(Vertical):
             await self.mount(row)
         row.enter()
 
+    def go_to(self, tag: Tag) -> None:
+        """Put the cursor into the key of a tag that stands there."""
+        next(row for row in self._rows if row.tag == tag).enter()
+
     def remove_row(self) -> bool:
         """Remove the row that has the focus, or else the last one; return whether any is left.
 

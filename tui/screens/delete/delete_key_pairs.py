@@ -30,7 +30,7 @@ from tui.screens.pair_headline import PairHeadline
 from tui.screens.placed_screen import PlacedScreen, RegionChanged, Retractable, ScreenKind
 from tui.terminal.typing_speed import ALONE
 from tui.widgets.facts import Facts
-from tui.widgets.form_field import FormBody, FormField
+from tui.widgets.form_field import FormBody, FormField, WhatToType
 from tui.widgets.search_input import SearchInput
 from tui.widgets.text_input import TextInput
 from tui.widgets.verdict_line import VerdictLine
@@ -112,7 +112,7 @@ class DeleteKeyPairsScreen(PlacedScreen[Sequence[KeptKeyPair]]):
         self._caution = VerdictLine(id="stranded")
         self._usage = VerdictLine(id="usage")
         self._facts = Facts(id="facts")
-        self._answers = Static(markup=False, id="expected")
+        self._answers = WhatToType(id="expected")
         self._files: dict[str, str] = {}
         self._without_file: Sequence[KeptKeyPair] = ()
         self._uses: Mapping[str, Usage] = {}
@@ -155,13 +155,8 @@ class DeleteKeyPairsScreen(PlacedScreen[Sequence[KeptKeyPair]]):
         how, what = ("type", expected) if self._guarded else ("press", key_of("delete.yes"))
         brings_back = self._session.backend.capabilities.brings_back
         way_back = self._question.way_back(brings_back=brings_back)
-        self._answers.update(
-            Content.assemble(
-                f"{'Undo: ' * brings_back}{way_back}. " * self._is_many,
-                f"To delete {self._question.them}, {how} ",
-                (visible(what), "bold"),
-            )
-        )
+        before = f"{'Undo: ' * brings_back}{way_back}. " * self._is_many
+        self._answers.ask(f"{before}To delete {self._question.them}, {how}", visible(what))
         if self._guarded:
             self._teach()
             if not self._typed.has_focus:
@@ -267,19 +262,21 @@ class DeleteKeyPairsScreen(PlacedScreen[Sequence[KeptKeyPair]]):
 
     def _show_caution(self) -> None:
         """Say of which successor nobody can have the private key, or its file is gone, if any."""
-        stranded, there = self._question.stranded, self._question.ids
-        affected = stranded or [pair for pair in self._without_file if pair.key_pair_id in there]
+        stranded = self._question.stranded
+        may_be = {pair.key_pair_id for pair in self._question.strandable}
+        affected = stranded or [pair for pair in self._without_file if pair.key_pair_id in may_be]
         self._caution.display = bool(affected)
         if not affected:
             return
-        what = "private key" if stranded else "private key file"
-        how = "was never saved" if stranded else "is gone"
         successor = self._question.rotation.successor(affected[0])
         if len(affected) == 1 and successor is not None:
-            who, old = successor.key_name, affected[0].key_name
+            who, old, s, was, is_ = successor.key_name, affected[0].key_name, "", "was", "is"
         else:
-            who, old = f"{len(affected)} successors", "these"
-        text = f"The {what} of {who} {how}: without {old} you may be locked out."
+            who, old, s, was, is_ = f"{len(affected)} successors", "these", "s", "were", "are"
+        what = (
+            f"key{s} of {who} {was} never saved" if stranded else f"key file{s} of {who} {is_} gone"
+        )
+        text = f"The private {what}: without {old} you may be locked out."
         self._caution.show(Verdict(text, Tone.CAUTION))
 
     def on_mount(self) -> None:
@@ -376,7 +373,11 @@ class DeleteKeyPairsScreen(PlacedScreen[Sequence[KeptKeyPair]]):
     def _begin(self) -> None:
         if self._asking:
             self._answer = None
-            self.say(Verdict("EC2 has not said yet what uses it; a moment", Tone.CAUTION))
+            self.say(
+                Verdict(
+                    f"EC2 has not said yet what uses {self._question.them}; a moment", Tone.CAUTION
+                )
+            )
             return
         self._answer, self.is_stopped = None, False
         if not self._deleted:

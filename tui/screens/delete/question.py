@@ -40,8 +40,19 @@ class DeletionQuestion:
         self.key_pairs = key_pairs
         self.ids = {pair.key_pair_id for pair in key_pairs}
         self.rotation = rotation
-        self.stranded = [pair for pair in key_pairs if _is_stranded(pair, rotation)]
-        self._listed = sorted(key_pairs, key=lambda pair: not _is_stranded(pair, rotation))
+        self.strandable = [
+            pair
+            for pair in key_pairs
+            # What nobody can log in with strands nobody; nor does it matter what a successor is
+            # worth that goes together with it.
+            if (is_delivered(pair) or pair.key_pair_id in in_agent)
+            and (successor := rotation.successor(pair)) is not None
+            and successor.key_pair_id not in self.ids
+        ]
+        """Those that are replaced, and let in who has their private key, until they go."""
+        self.stranded = [pair for pair in self.strandable if _is_stranded(pair, rotation)]
+        stranded = {pair.key_pair_id for pair in self.stranded}
+        self._listed = sorted(key_pairs, key=lambda pair: pair.key_pair_id not in stranded)
         self.named = self._listed[:MOST_NAMED]
         is_in_use = any(pair.key_name in in_use for pair in key_pairs)
         count = len(key_pairs)

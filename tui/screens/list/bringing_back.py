@@ -36,7 +36,7 @@ async def undo(view: ListView) -> None:
 
 
 async def _undo_last(view: ListView, acts: list[Act], stays: str = "", once_more: str = "") -> None:
-    """Undo the last of these acts, and say so; `stays` is a clause about what does.
+    """Undo the last of these acts, and say so; `stays` is a clause about what was done since.
 
     `once_more` says after a login how it is done, where the key that undoes does not do it.
     """
@@ -66,11 +66,16 @@ async def _undo_last(view: ListView, acts: list[Act], stays: str = "", once_more
     # What came back is shown; where only tags are as before, the cursor stays.
     is_back = isinstance(undone.act, Deletion) and undone.done
     first = undone.done[0].key_pair_id if is_back else None
-    another = f"; {key_of('list.deleted')} brings it back under another name"
+    taken = undone.taken_names
+    other = "it back under another name" if taken == 1 else "them back under other names"
+    another = f"; {key_of('list.deleted')} brings {other}"
     errors = [error for _, error in undone.refused]
+    again = ""
     if await logged_in(view.screen, view.session, *errors):
-        stays = f"; {once_more or f'logged in, now {undo_key()} once more'}"
-    said = undone.words + another * undone.has_taken_name + stays
+        stays, again = "", f"; {once_more or f'logged in, now {undo_key()} once more'}"
+    # What was done last comes first: that is what was to be undone.
+    last = f"{stays}. Before that: " if stays else ""
+    said = last + undone.words + another * bool(taken) + again
     is_stopped = view.is_stopped
     await view.read(first, said)
     if many and not undone.left:
@@ -87,7 +92,8 @@ async def _say_nothing_to_undo(view: ListView) -> None:
         else:
             turn, here, there = key_of("list.place"), "here", "another place"
         said += f" {here}, but in {there}: {turn} turns there"
-    said += history.what_stays(session, view.listing.key_pairs)
+    if stays := history.what_stays(session, view.listing.key_pairs):
+        said += f"; {stays}"
     if gone:
         by = f", the last by {gone[0].by}" if gone[0].by else ""
         said += f"; {key_of('list.deleted')} lists {n_of(len(gone), 'deleted pair')}{by}"

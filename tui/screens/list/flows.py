@@ -25,7 +25,7 @@ from tui.screens.list.list_view import ListView
 from tui.screens.placed_screen import PlacedScreen, Result
 from tui.terminal.logging_in import log_in as run_log_in
 from tui.words.deleted_elsewhere import of_each
-from tui.words.pairs import what_comes_back
+from tui.words.pairs import named_tags, what_comes_back
 from tui.words.place import THIS_MACHINE, place_table
 from tui.words.refusals import by_reason
 from tui.words.text import named, said_by, short_path
@@ -231,7 +231,11 @@ async def _edit_tags(view: ListView, affected: Sequence[KeptKeyPair], undoing: s
                 pair for pair in screen.before.values() if pair.tags != tags[pair.key_pair_id]
             ]
             view.undo_history.note(view.session, TagEdit(before, tags))
-            said = f"tags saved: {_part_of(saved, affected)}; {undoing or undo_key()} undoes it"
+            part = _part_of(saved, affected)
+            what = f"tags saved: {part}"
+            if len(affected) > 1:
+                what = f"{named_tags(screen.set_last)} set on {part}"
+            said = f"{what}; {undoing or undo_key()} undoes it"
             await _read_and_say(view, said, saved, affected, screen)
 
 
@@ -442,7 +446,8 @@ async def _details_of_deleted(view: ListView, key_pair_id: str) -> None:
             view.say("that pair is not there any more")
             return
         said = _said_of(found, back=not view.session.read_only)
-        screen = screens.DetailsScreen(view.session, found.key_pair, deleted=said)
+        rotation = view.listing.rotation
+        screen = screens.DetailsScreen(view.session, found.key_pair, rotation, deleted=said)
         is_asked = await view.open(screen) is screens.Next.BRING_BACK
         is_over = not is_asked or await bring_back(view, key_pair_id)
 
@@ -453,6 +458,7 @@ def _said_of(gone: GonePair, *, back: bool) -> Verdict:
     when = f"{gone.delete_time.astimezone():%Y-%m-%d %H:%M}"
     left = "" if gone.days_left is None else f" within {n_of(gone.days_left, 'day')}"
     comes = what_comes_back(given_up=gone.given_up)
+    left = f",{left}" if left and "," in comes else left
     way = f"; {key_of('details.bring-back')} {comes}{left}" if back else ""
     return Verdict(f"deleted {when}{by}{way}", Tone.CAUTION)
 

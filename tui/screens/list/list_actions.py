@@ -46,10 +46,13 @@ def refuses(view: ListView, method: str) -> bool:
         view.say(f"there are no pairs in {region}{ways}")
         return True
     if method in _OF_SHOWN_PAIRS and view.listing.key_pairs and not (view.unread or view.shown):
-        view.say(f"no pair is shown: {key_of('list.show-all')} shows all")
+        view.say(f"{_NONE_SHOWN}: {key_of('list.show-all')} shows all")
         return True
     return False
 
+
+_NONE_SHOWN = "no pair is shown"
+"""What is said of keys that need one, as long as the filter leaves none."""
 
 MORE_GRAMMAR = "all terms must hold; also fp: saved:no older:90d newer:2w"
 """What the empty filter has no room for; one line of the smallest window."""
@@ -70,6 +73,8 @@ def narrow(view: ListView) -> None:
     """Show what passes the filter as it is typed now."""
     if view.filter_bar.text:
         view.stop_saying(MORE_GRAMMAR)
+    elif view.filter_bar.has_focus_within:
+        view.say(MORE_GRAMMAR)
     view.listing.filter(view.filter_bar.text, is_whole=not view.filter_bar.has_focus_within)
     view.show(view.table.highlighted, by_filter=True)
 
@@ -95,6 +100,7 @@ def show_all(view: ListView) -> None:
         view.questions.give_up()
     elif view.filter_bar.text:
         before = view.before_filter
+        view.stop_saying(_NONE_SHOWN)
         view.clear_filter()
         view.before_filter = before
         view.show(view.table.highlighted, by_filter=True)

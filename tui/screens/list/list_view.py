@@ -206,6 +206,9 @@ class ListView:
                 return
             self._waiting = waiting
             self.listing.load(reading, now)
+            if self.unread and self.loaded and self._remark.verdict.tone is Tone.BAD:
+                # What was refused, or read once more in vain, was so because of that.
+                self._remark.forget()
             self.unread = self._unreadable = ""
             self.show(keep or self.table.highlighted)
             self._loaded_first()

@@ -281,8 +281,9 @@ class FindScreen(PlacedScreen[FollowUp | None]):
         elif not self._is_looking:
             text = self._thing.value
             too_long = (typed_path.begins_like_one(text) and typed_path.too_long(text)) or ""
-            # What is said for another reason stays.
-            if too_long or self._status.verdict == self._too_long:
+            # What is said for another reason stays, but no answer to another text.
+            is_old = self._status.verdict.tone is Tone.BAD and text not in ("", self._looked_up)
+            if too_long or is_old or self._status.verdict == self._too_long:
                 self._too_long = Verdict(too_long, Tone.BAD)
                 self._status.show(self._too_long)
 

@@ -20,14 +20,14 @@ from core.model import KeptKeyPair, Tag
 from core.words.plural import n_of
 from tui.actions.keymap import bindings, hints, key_in, key_of
 from tui.actions.table import Place
-from tui.screens.create.discarding import may_discard
+from tui.screens.create.discarding import may_discard, may_take_tags
 from tui.screens.create.tag_rows import TagRows
 from tui.screens.delete.many_to_delete import ALWAYS_TYPED_FROM
 from tui.screens.pair.batch_progress import BatchProgress
 from tui.screens.pair.overwriting import lost_of_others, pairs_overwritten, values_of
 from tui.screens.placed_screen import PlacedScreen, RegionChanged, Retractable
 from tui.widgets.facts import Facts
-from tui.widgets.form_field import FormBody, FormField
+from tui.widgets.form_field import FormBody, FormField, WhatToType
 from tui.widgets.text_input import TextInput
 from tui.words import judging
 from tui.words.place import waited_for
@@ -102,6 +102,8 @@ class EditTagsScreen(PlacedScreen[Sequence[KeptKeyPair]]):
         """Whether other sessions have deleted all for which there was something to save."""
         self.not_done: dict[str, KeyPairsError] = {}
         """Why it was not saved for those that were refused, by their ids."""
+        self.set_last: Sequence[Tag] = ()
+        """The tags that were to be set when it was saved last."""
         self.has_begun = False
         """Whether anything was tried."""
         self.before: dict[str, KeptKeyPair] = {}
@@ -117,7 +119,7 @@ class EditTagsScreen(PlacedScreen[Sequence[KeptKeyPair]]):
         """Whether the person wanted it to stop, which may have been too late."""
         self._values = {} if alone else values_of(key_pairs)
         self._typed = TextInput(id="typed")
-        self._to_type = Static(markup=False)
+        self._to_type = WhatToType()
         self._guard = FormField("", self._typed, stacked=True)
         self._form = FormBody(
             submits="save", lacks=lambda: self._none_left or self._unchanged or self._untyped
@@ -224,7 +226,7 @@ class EditTagsScreen(PlacedScreen[Sequence[KeptKeyPair]]):
             self._field.show(Verdict(f"{of}; {key_of('key-pair.undo')} undoes it", Tone.CAUTION))
         expected = self._expected
         self._to_type.display = self._guard.display = bool(expected)
-        self._to_type.update(Content.assemble("To overwrite them, type ", (expected, "bold")))
+        self._to_type.ask("To overwrite them, type", expected)
 
     async def action_add_tag(self) -> None:
         """Add an empty tag and go to it."""
@@ -259,9 +261,10 @@ class EditTagsScreen(PlacedScreen[Sequence[KeptKeyPair]]):
             self._typed.focus()
             wrong = judging.of_what_was_typed(self._typed.value, self._expected, back)
             self._asked.say(Verdict(wrong, Tone.CAUTION))
-        else:
+        elif may_take_tags(self, self._tags, "save", self._first_tags):
             self.is_stopped, self.has_begun = False, True
-            self._save(self._tags.tags)
+            self.set_last = self._tags.tags
+            self._save(self.set_last)
 
     @exclusively
     async def _save(self, tags: Sequence[Tag]) -> None:

@@ -16,7 +16,7 @@ from core.custody import saving
 from core.custody.ssh_folder import ssh_config
 from core.disk import destination, files
 from core.errors import KeyPairsError, ProofFailed, SaveError
-from core.keys import file_formats
+from core.keys import MOST_BYTES_OF_A_KEY_FILE, file_formats
 from core.model import CreatedKeyPair, KeptKeyPair, PrivateKeyState
 from core.process import changing
 from core.secret import Passphrase
@@ -81,8 +81,18 @@ async def write_public_key(app: TerminalApp, key_pair: KeptKeyPair) -> Verdict |
         public = destination.public_file(str(path))
         saved = await asyncio.to_thread(saving.save_public_key, key_pair, public)
     except SaveError as error:
+        if await asyncio.to_thread(_holds, Path(public), key_pair.public_key):
+            return Verdict(f"{short_path(public)} is there already, with this key", Tone.GOOD)
         return Verdict(said_by(error), Tone.BAD)
     return Verdict(f"Public key saved to {short_path(str(saved.path))}", Tone.GOOD)
+
+
+def _holds(path: Path, public_key: str) -> bool:
+    """Return whether a file is that public key, whatever its comment; blocks."""
+    with suppress(OSError, ValueError):
+        data = files.read_regular_file(path, MOST_BYTES_OF_A_KEY_FILE)
+        return data.decode().split()[:2] == public_key.split()[:2]
+    return False
 
 
 async def make_private(

@@ -64,6 +64,8 @@ class AddToAgentScreen(PlacedScreen[AddedToAgent | None]):
         self._use = Choice(_OPTIONS, id="use")
         self._use_field = FormField("Use it", self._use)
         self._has_no_agent = False
+        self._refused = Verdict("")
+        """Why the time was refused that was typed last."""
         self._form = FormBody(submits="add", lacks=lambda: self._has_no_agent)
         self._hints = hints(Place.ADD_TO_AGENT)
         self._accepted: AgentOwner | None = None
@@ -96,6 +98,8 @@ class AddToAgentScreen(PlacedScreen[AddedToAgent | None]):
 
     @on(Input.Changed)
     def _judge_lifetime(self) -> None:
+        if self.fact_line.verdict == self._refused:
+            self.say(Verdict(""))  # it was about another time
         self._lifetime_field.show(judging.of_lifetime(self._lifetime.value, self._session.now()))
 
     @on(Choice.Changed)
@@ -129,7 +133,8 @@ class AddToAgentScreen(PlacedScreen[AddedToAgent | None]):
             self._lifetime.focus()
             # That there is no agent is not to be taken for a matter of the time.
             if not self._has_no_agent:
-                self.say(self._lifetime_field.verdict)
+                self._refused = self._lifetime_field.verdict
+                self.say(self._refused)
             return
         # What was found before must not cover what comes of this.
         self.workers.cancel_group(self, "look")

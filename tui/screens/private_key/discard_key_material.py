@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from textual import on
 from textual.app import ComposeResult
-from textual.content import Content
 from textual.widgets import Input, Static
 
 from core.checks import deleted
@@ -17,7 +16,7 @@ from tui.actions.table import Place
 from tui.screens.placed_screen import PlacedScreen, ScreenKind
 from tui.terminal.clipboard import TO_COPY
 from tui.widgets.choice import Choice
-from tui.widgets.form_field import FormBody, FormField
+from tui.widgets.form_field import FormBody, FormField, WhatToType
 from tui.widgets.text_input import TextInput
 from tui.words import judging
 from tui.words.pairs import what_comes_back
@@ -89,8 +88,7 @@ class DiscardKeyMaterialScreen(PlacedScreen[str | None]):
         with FormBody():
             yield Static(self._loss, markup=False, id="loss")
             yield FormField("The pair", self._fate)
-            expected = (visible(self._key_pair.key_name), "bold")
-            yield Static(Content.assemble("To give the private key up, type ", expected))
+            yield WhatToType("To give the private key up, type", visible(self._key_pair.key_name))
             yield self._field
 
     @property

@@ -263,8 +263,9 @@ class KeyMaterialScreen(PlacedScreen[str]):
 
     def _show_hints(self) -> None:
         height = self.app.size.height
+        unnoted = bool(self._saved) and self._saved[-1].private.warning is not None
         is_said_above = height >= _TITLED and (height >= _LOW or not self._view.shown)
-        resting = _resting(self._where, is_said_above)
+        resting = _resting(self._where, is_said_above, unnoted=unnoted)
         self.fact_line.rest(Verdict(self.how_gone, Tone.CAUTION) if self.how_gone else resting)
         self.set_class(self._view.shown, "-shown")
         words = {
@@ -408,15 +409,18 @@ def _standing(where: _Where, end: str) -> str:
             return "Not saved"
 
 
-def _resting(where: _Where, is_said_above: bool) -> Verdict:
+def _resting(where: _Where, is_said_above: bool, *, unnoted: bool) -> Verdict:
     """Return what stands in the fact line as long as there is nothing else to say.
 
-    `is_said_above` tells whether a box says already that the key is not saved.
+    `is_said_above` tells whether a box says already that the key is not saved, `unnoted` whether
+    it says what went wrong besides the file.
     """
     leave = key_of("key-material.leave")
     if where is _Where.FILE:
-        words = f"Saved. {leave} goes back to the list; after that the key is not shown again."
-        return Verdict(words, Tone.GOOD)
+        back = f"{leave} goes back to the list; after that the key is not shown again."
+        if unnoted:
+            return Verdict(f"Saved, but heed what stands above. {back}", Tone.CAUTION)
+        return Verdict(f"Saved. {back}", Tone.GOOD)
     leaves = "goes back to the list" if where.is_safe else "asks before it leaves"
     enter = key_of("key-material.go-on")
     if is_said_above:
@@ -447,7 +451,8 @@ def _of_saved(saved: "SavedFiles") -> Iterator[SavedFile]:
     if saved.encrypted:
         text += ", encrypted"
     if private.warning:
-        yield SavedFile(Verdict(f"{text}. {private.warning}", Tone.CAUTION), private.proofs)
+        warning = short_paths(private.warning)
+        yield SavedFile(Verdict(f"{text}. {warning}", Tone.CAUTION), private.proofs)
     else:
         yield SavedFile(Verdict(text, Tone.GOOD), private.proofs)
     if saved.public is not None:

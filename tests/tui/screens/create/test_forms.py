@@ -8,9 +8,19 @@ from textual.pilot import Pilot
 
 from core.model import Tag, TagSpecification
 from tests.demo import DemoSession
-from tests.helpers import SIZES, Agent
-from tests.tui.driving import app_of, drawn, play, type_text, until, until_loaded, until_screen
+from tests.helpers import PUBLIC_KEY, SIZES, Agent
+from tests.tui.driving import (
+    app_of,
+    drawn,
+    play,
+    text_of,
+    type_text,
+    until,
+    until_loaded,
+    until_screen,
+)
 from tui.screens.create.create_key_pair import CreateKeyPairScreen
+from tui.screens.create.key_text import KeyText
 from tui.screens.create.tag_rows import TagRow, TagRows
 from tui.widgets.choice import HOW_TO_CHOOSE
 from tui.widgets.fact_line import FactLine
@@ -81,9 +91,9 @@ def test_a_form_says_how_one_chooses_from_where_the_focus_is(
         await until_screen(pilot, "CreateKeyPairScreen")
         stays = "batch-runner stays until you delete it"
         # The rest only where there is room.
-        leads = "← → choose; tab leads to Type, Format"
+        leads = "tab leads to Type, Format; there ← → choose"
         fits = size[0] >= 80
-        await until_said(f"{stays} · {leads}"[: None if fits else len(stays)])
+        await until_said(stays)
         await pilot.press("tab")
         await until_said(f"{stays} · ← → choose")
         await pilot.press("escape", "c")
@@ -96,7 +106,7 @@ def test_a_form_says_how_one_chooses_from_where_the_focus_is(
         await until_screen(pilot, "KeyMaterialScreen")
         await pilot.press("s")
         await until_screen(pilot, "SaveKeyMaterialScreen")
-        leads = "← → choose; tab leads to Format"
+        leads = "tab leads to Format; there ← → choose"
         await until_said(leads, "← → choose", leads.replace("tab leads", "↑ leads"))
         await pilot.press("escape")
         await until_screen(pilot, "KeyMaterialScreen")
@@ -110,7 +120,7 @@ def test_a_form_says_how_one_chooses_from_where_the_focus_is(
         await until_screen(pilot, "KeyMaterialScreen")
         await pilot.press("escape")
         await until_screen(pilot, "DiscardKeyMaterialScreen")
-        leads = "← → choose; ↑ leads to The pair"
+        leads = "↑ leads to The pair; there ← → choose"
         await until_said(leads)
         # Where one key does either, it is called by what was chosen.
         assert "enter delete the pair" in drawn(pilot)
@@ -289,3 +299,45 @@ def test_all_tags_above_fifty_are_marked(empty_session: DemoSession) -> None:
         await until(pilot, lambda: field.verdict.text.startswith(said), said)
 
     play(empty_session, scene)
+
+
+@pytest.mark.parametrize(
+    ("way", "screen", "verb"),
+    [
+        ("c", "CreateKeyPairScreen", "create"),
+        ("i", "ImportKeyPairScreen", "import"),
+        ("t", "EditTagsScreen", "save"),
+    ],
+)
+def test_a_key_that_reads_as_a_whole_tag_is_taken_by_a_second_enter(
+    empty_session: DemoSession, way: str, screen: str, verb: str
+) -> None:
+    empty_session.backend.create_key_pair(
+        key_name="a", tag_specifications=[TagSpecification("key-pair", [Tag("Old=1")])]
+    )
+
+    async def scene(pilot: Pilot[None]) -> None:
+        await until_loaded(pilot)
+        await pilot.press(way)
+        await until_screen(pilot, screen)
+        if way != "t":
+            await type_text(pilot, "beta")
+        if way == "i":
+            app_of(pilot).screen.query_one(KeyText).text = PUBLIC_KEY
+        await pilot.press("ctrl+t")
+        await type_text(pilot, "Team=ops")
+        await pilot.press("shift+tab", "enter")
+        # What was there before is not asked about.
+        again = f"! press enter again to {verb} with the key Team=ops; tab leads to the value"
+        await until(pilot, lambda: text_of(pilot, "#fact").replace("\n", " ") == again, again)
+        await pilot.press("tab")
+        await type_text(pilot, "x")
+        assert text_of(pilot, "#fact") != again
+        await pilot.press("backspace", "enter")
+        await until(pilot, lambda: text_of(pilot, "#fact").replace("\n", " ") == again, again)
+        await pilot.press("enter")
+        await until(pilot, lambda: type(app_of(pilot).screen).__name__ != screen, "the end")
+
+    play(empty_session, scene)
+    newest = empty_session.backend.describe_key_pairs()[-1]
+    assert Tag("Team=ops") in newest.tags

@@ -456,7 +456,7 @@ def test_a_refusal_says_first_who_deleted_the_pair(
         await pilot.press("enter")
         # There is nothing to try again: the form ends, and the list says it.
         await until_screen(pilot, "KeyPairListScreen")
-        several = f"tags saved: 1 of 2 pairs; u undoes it; ci-deploy was {said}"
+        several = f"x set on 1 of 2 pairs; u undoes it; ci-deploy was {said}"
         await until(pilot, lambda: re.fullmatch(several, said_in(pilot)) is not None, several)
 
     play(demo_session, scene, (140, 30))
@@ -854,7 +854,7 @@ def test_the_tags_form_is_about_those_that_are_there(
             other.backend.restore_key_pair(ids[name])
         await until_drawn(pilot, "Add tags to 2 key pairs")
         await pilot.press("enter")
-        await until_said(pilot, "tags saved: 2 pairs; u undoes it")
+        await until_said(pilot, "x set on 2 pairs; u undoes it")
 
     play(demo_session, scene, (100, 30))
 

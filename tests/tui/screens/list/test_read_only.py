@@ -180,6 +180,6 @@ def test_a_refused_undo_says_the_reason_first(empty_session: DemoSession) -> Non
     policy = Policy.parse(f'{{"Version": "2012-10-17", "Statement": [{statement}]}}', source="p")
     empty_session.access.authorizer = Authorizer(region("us-east-1"), "ops", policy=policy)
     assert undo_last(empty_session, [Deletion([created.key_pair])]).words == (
-        "not back: web-blue: not allowed,"
+        "web-blue is not back: not allowed,"
         " because no identity-based policy allows the ec2:DeleteKeyPair action"
     )

@@ -6,8 +6,10 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import Static
 
+from core.model import Tag
 from tests.demo import DemoSession
 from tests.tui.driving import app_of, drawn, play, press_alone, text_of, until, until_screen
+from tui.words.pairs import named_tags
 
 
 def make(session: DemoSession, *names: str) -> None:
@@ -31,6 +33,13 @@ def page(pilot: Pilot[None]) -> str:
     return "\n".join(str(each.visual) for each in app_of(pilot).screen.query(Static))
 
 
+def test_of_the_tags_that_were_set_the_first_is_named() -> None:
+    owner, long = Tag("Owner", "jo"), Tag("Key", "v" * 40)
+    assert named_tags([owner]) == "Owner=jo"
+    assert named_tags([Tag("Key"), owner]) == "Key and 1 more tag"
+    assert named_tags([long, owner, owner]) == f"Key={'v' * 25}… and 2 more tags"
+
+
 @pytest.mark.long
 def test_it_says_of_how_many_pairs_and_where(empty_session: DemoSession, home: Path) -> None:
     make(empty_session, "a", "b", "c")
@@ -40,7 +49,7 @@ def test_it_says_of_how_many_pairs_and_where(empty_session: DemoSession, home: P
         await until_said(pilot, "tags saved: a; u undoes it")
         await pilot.press("space", "space")
         await tag(pilot)
-        await until_said(pilot, "tags saved: 2 pairs; u undoes it")
+        await until_said(pilot, "x set on 2 pairs; u undoes it")
         await pilot.press("e")
         await until_screen(pilot, "ExportScreen")
         await pilot.press("enter")

@@ -12,7 +12,7 @@ from textual.pilot import Pilot
 
 from core.ec2 import validation
 from core.ec2.backend import Batch
-from core.errors import StoreError
+from core.errors import InvalidKeyPairDuplicate, StoreError
 from core.model import KeptKeyPair, Tag
 from core.session import Session
 from tests.demo import DemoSession
@@ -33,7 +33,7 @@ from tests.tui.driving import (
 from tui.screens.create.key_text import KeyText
 from tui.screens.list.key_pair_list import KeyPairListScreen
 from tui.work.exclusive import is_busy
-from tui.work.undo import Act, Deletion, NewPair, TagEdit, UndoHistory, undo_last
+from tui.work.undo import Act, Deletion, NewPair, TagEdit, UndoHistory, Undone, undo_last
 
 
 def make(session: Session, *names: str) -> None:
@@ -147,16 +147,16 @@ def test_a_name_given_to_another_keeps_back_one_and_loses_nothing(
     empty_session: DemoSession,
 ) -> None:
     make(empty_session, "a", "b", "c")
-    taken = "b: another pair has the name; U brings it back under another name"
+    taken = "another pair has the name; U brings it back under another name"
 
     async def scene(pilot: Pilot[None]) -> None:
         three = "deleted 3 pairs; u brings them back"
         await delete_here(pilot, "asterisk", said=three)
         make(empty_session, "b")
         # It stays what u is about: what was deleted before is not in its turn yet.
-        await press(pilot, "u", f"brought 2 pairs back, but not {taken}")
-        await press(pilot, "u", f"not back: {taken}")
-        await press(pilot, "u", f"not back: {taken}")
+        await press(pilot, "u", f"brought 2 pairs back, but not b: {taken}")
+        await press(pilot, "u", f"b is not back: {taken}")
+        await press(pilot, "u", f"b is not back: {taken}")
 
     play(empty_session, scene, (100, 24))
     assert sorted(names(empty_session)) == ["a", "b", "c"]
@@ -192,7 +192,7 @@ def test_tags_of_one_pair_and_of_many_are_as_before_they_were_edited(
     async def scene(pilot: Pilot[None]) -> None:
         await tag(pilot, "g", said="tags saved: a; u undoes it")
         await pilot.press("asterisk")
-        await tag(pilot, said="tags saved: 3 pairs; u undoes it")
+        await tag(pilot, said="Env=prod set on 3 pairs; u undoes it")
         await pilot.press("G")
         # What another session does meanwhile stays.
         empty_session.backend.create_tags(resources=ids[:1], tags=[Tag("Team", "ops")])
@@ -280,7 +280,7 @@ def test_what_an_error_says_is_spelled_out_once_and_its_paths_are_short(
         shown = "~/odd\\\\u{name} is damaged"
         await delete_here(pilot, said="deleted a; u brings it back")
         for owner, name, key, remark in (
-            (empty_session.backend, "restore_key_pairs", "u", f"not back: a: {shown}"),
+            (empty_session.backend, "restore_key_pairs", "u", f"a is not back: {shown}"),
             (empty_session, "journal", "J", shown),
         ):
             monkeypatch.setattr(owner, name, fail)
@@ -289,14 +289,26 @@ def test_what_an_error_says_is_spelled_out_once_and_its_paths_are_short(
     play(empty_session, scene)
 
 
+def test_a_name_that_several_have_is_said_once(empty_session: DemoSession) -> None:
+    make(empty_session, "a")
+    [pair] = empty_session.backend.describe_key_pairs()
+    taken = [(pair, InvalidKeyPairDuplicate())] * 2
+    act = Deletion([pair])
+    assert Undone(act, [], taken).words == "a (2) are not back: another pair has the name"
+    other = [(replace(pair, key_name="b"), StoreError("the disk is full"))]
+    words = "brought a back, but not a (2): another pair has the name; b: the disk is full"
+    assert Undone(act, [pair], taken + other).words == words  # type: ignore[operator]
+    assert Undone(act, [], taken + other).words.startswith("not back: a (2): ")  # type: ignore[operator]
+
+
 def test_of_a_pair_nothing_is_said_that_is_no_longer_so(empty_session: DemoSession) -> None:
     make(empty_session, "a")
     history, [pair] = UndoHistory(), empty_session.backend.describe_key_pairs()
     back = replace(pair, key_name="a-2")
     for is_deleted, there, said in (
-        (False, pair, "; the new pair a stays"),
+        (False, pair, "the new pair a stays"),
         (False, None, ""),
-        (True, None, "; the new pair a stays deleted"),
+        (True, None, "a was given up, only U brings it back"),
         (True, back, ""),
     ):
         history.note_what_stays(empty_session, NewPair("new", pair, is_deleted=is_deleted))
@@ -324,7 +336,7 @@ def test_what_was_created_or_imported_since_is_said_to_stay(
         await until(pilot, lambda: "ed25519 256 bits" in drawn(pilot), "the key")
         await pilot.press("enter")
         await until_screen(pilot, "KeyPairListScreen")
-        await press(pilot, "u", "brought a back; the imported pair laptop stays")
+        await press(pilot, "u", "the imported pair laptop stays. Before that: brought a back")
         await press(pilot, "u", f"{NOTHING}; the imported pair laptop stays")
         await create(pilot, "web", "tab", "right")
         await save(pilot)
@@ -361,7 +373,7 @@ async def tag_env_prod(pilot: Pilot[None], *keys: str) -> None:
     await type_text(pilot, "prod")
     await pilot.press("enter")
     await until_screen(pilot, "KeyPairListScreen")
-    await until(pilot, lambda: "tags saved" in text_of(pilot, "#fact"), "the word of it")
+    await until(pilot, lambda: "; u undoes it" in text_of(pilot, "#fact"), "the word of it")
 
 
 @pytest.mark.long

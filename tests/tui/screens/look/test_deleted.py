@@ -91,7 +91,9 @@ def test_two_pairs_of_one_name_and_one_that_was_given_up(
         )
         # What was given up is no deletion to undo.
         await pilot.press("u")
-        await said(pilot, "brought alpha back; the new pair alpha stays deleted")
+        await said(
+            pilot, "alpha was given up, only U brings it back. Before that: brought alpha back"
+        )
         assert empty_session.key_pair_named("alpha").key_pair_id == ID.format(2)  # type: ignore[union-attr] # it was said to be there
         await delete_saved(pilot, "alpha")
         rows = await open_deleted(pilot)

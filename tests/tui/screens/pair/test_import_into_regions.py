@@ -12,7 +12,7 @@ from core.model import KeptKeyPair, KeyPair, KeyType, PrivateKeyState, Tag, TagS
 from core.region_imports import ImportedBatch, RegionImporter, fingerprint_elsewhere
 from tests.core.store_records import write_region
 from tests.demo import DemoSession
-from tests.helpers import SIZES
+from tests.helpers import SIZES, kept
 from tests.tui.driving import app_of, drawn, play, type_text, until, until_screen
 from tui.screens.pair.import_into_regions import ImportIntoRegionsScreen
 from tui.screens.workbench.grouped_list import GroupedList
@@ -294,6 +294,25 @@ def test_nothing_chosen_copies_nothing_and_a_done_region_can_be_chosen_again(
         assert state(screen) == "space chooses the Region under the cursor"
 
     play(empty_session, scene, size)
+
+
+def test_of_several_that_are_of_no_use_it_is_spoken_in_the_plural(
+    empty_session: DemoSession,
+) -> None:
+    make(empty_session, "a", "b")
+    a, b = empty_session.backend.describe_key_pairs()
+    for pairs, its, are, them in (
+        ([a], "Its private key was", "it is", "it"),
+        ([a, b], "The private keys of a, b were", "they are", "them"),
+        (
+            [kept(a, private_key=PrivateKeyState.SAVED), b],
+            "The private key of b was",
+            "it is",
+            "it",
+        ),
+    ):
+        no_use = f"{are} of no use elsewhere, unless an agent still holds {them}."
+        assert region_imports.caution(pairs) == f"{its} never saved: {no_use}"
 
 
 def test_many_are_explained_by_counts_and_what_was_refused_by_its_names() -> None:

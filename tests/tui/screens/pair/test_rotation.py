@@ -6,21 +6,34 @@ from pathlib import Path
 import pytest
 from textual.pilot import Pilot
 
+from core.checks.agent_stays import AgentStay
 from core.custody import saving
 from core.custody.rotation import Rotation
 from core.ec2.backend import Batch
 from core.model import KeptKeyPair, KeyType, PrivateKeyState, Tag, TagSpecification
 from tests.demo import DemoSession
 from tests.helpers import SIZES, kept
-from tests.tui.driving import app_of, drawn, play, press_alone, save, text_of, until, until_screen
+from tests.tui.driving import (
+    app_of,
+    drawn,
+    play,
+    press_alone,
+    save,
+    text_of,
+    type_text,
+    until,
+    until_screen,
+)
 from tui.screens.create.create_key_pair import CreateKeyPairScreen
 from tui.screens.create.tag_rows import TagRows
 from tui.screens.delete.delete_key_pairs import DeleteKeyPairsScreen
+from tui.screens.delete.question import DeletionQuestion
 from tui.screens.list.rows import remarks
 from tui.screens.list.side_pane import SidePane
 from tui.widgets.choice import Choice
 from tui.widgets.fact_line import FactLine
 from tui.widgets.facts import Facts
+from tui.widgets.form_field import WhatToType
 from tui.widgets.pick_list import PickList
 from tui.widgets.text_input import TextInput
 from tui.widgets.verdict_line import VerdictLine
@@ -39,6 +52,11 @@ def make(session: DemoSession, name: str, replaces: str | None = None) -> None:
         tag_specifications=[TagSpecification("key-pair", [Tag("Env", "prod"), Tag("Team")])],
         replaces=pair(session, replaces).key_pair_id if replaces else None,
     )
+
+
+def note_saved(session: DemoSession, name: str) -> None:
+    """Note a pair as one whose private key is in a file."""
+    saving.record_saved(session, pair(session, name), Path(f"/keys/{name}.pem"))
 
 
 async def until_remark(pilot: Pilot[None], text: str) -> None:
@@ -133,6 +151,7 @@ def test_that_the_file_of_the_new_key_is_gone_is_said_before_the_old_pair_goes(
     empty_session: DemoSession, home: Path, size: tuple[int, int]
 ) -> None:
     make(empty_session, "ci-deploy")
+    note_saved(empty_session, "ci-deploy")
     old = pair(empty_session, "ci-deploy")
     created = empty_session.backend.create_key_pair(
         key_name="ci-deploy-2", key_type="ed25519", replaces=old.key_pair_id
@@ -165,6 +184,7 @@ def test_while_nobody_has_the_new_key_the_old_pair_goes_by_one_word_more(
     empty_session: DemoSession, size: tuple[int, int]
 ) -> None:
     make(empty_session, "ci-deploy")
+    note_saved(empty_session, "ci-deploy")
     make(empty_session, "ci-deploy-2", replaces="ci-deploy")
 
     async def scene(pilot: Pilot[None]) -> None:
@@ -177,8 +197,6 @@ def test_while_nobody_has_the_new_key_the_old_pair_goes_by_one_word_more(
         # All of it is on the screen, without scrolling.
         body = screen.query_one(".body")
         assert body.max_scroll_y == 0
-        # The pair was never saved: without a successor, y alone would do.
-        await pilot.press("y", "ctrl+u")
         screen.query_one("#typed", TextInput).value = "ci-deploy"
         await pilot.press("enter")
         await until(
@@ -200,18 +218,51 @@ def test_of_several_the_ones_without_a_way_in_are_named_first(empty_session: Dem
     for number in range(10):
         make(empty_session, f"plain-{number}")
     make(empty_session, "zz")
+    note_saved(empty_session, "zz")
     make(empty_session, "zz-2", replaces="zz")
 
     async def scene(pilot: Pilot[None]) -> None:
-        await pilot.press(*["space"] * 11, "d")
+        await pilot.press(*["space"] * 11, "d")  # all but zz-2
         await until_screen(pilot, "DeleteKeyPairsScreen")
         first, *_ = app_of(pilot).screen.query_one(PickList).items
         assert first.text.split() == ["zz", "ed25519"]
         assert first.remark == "replaced by zz-2, never saved"
-        assert "11  never saved" in text_of(pilot, "#names")
-        assert "To delete them, type delete 11 anyway" in text_of(pilot, "#expected")
+        assert "10  never saved" in text_of(pilot, "#names")
+        # Where a line ends, it is not within what has to be typed.
+        asked = "type\ndelete 11 anyway"
+        await until(
+            pilot,
+            lambda: asked in str(app_of(pilot).screen.query_one("#expected", WhatToType).visual),
+            asked,
+        )
+        await pilot.press(*"delete", "space", "1", "1", "enter")
+        said = "✗ this is not it: type delete 11 anyway; esc goes back"
+        await until_remark(pilot, said)
 
     play(empty_session, scene)
+
+
+@pytest.mark.parametrize(
+    ("old", "in_agent", "together", "words"),
+    [
+        (PrivateKeyState.SAVED, False, False, "old anyway"),
+        (PrivateKeyState.IMPORTED, False, False, "old anyway"),
+        (PrivateKeyState.UNSAVED, True, False, "old anyway"),
+        (PrivateKeyState.UNSAVED, False, False, "old"),
+        (PrivateKeyState.SAVED, False, True, "delete 2"),
+    ],
+)
+def test_it_is_warned_of_being_locked_out_where_the_old_key_lets_in_and_the_new_one_stays(
+    empty_session: DemoSession, old: PrivateKeyState, in_agent: bool, together: bool, words: str
+) -> None:
+    for name in ("old", "new"):
+        make(empty_session, name)
+    before = kept(pair(empty_session, "old"), private_key=old)
+    after = kept(pair(empty_session, "new"), replaces=before.key_pair_id)
+    stay = {before.key_pair_id: AgentStay(before.create_time, None, True)} if in_agent else {}
+    gone = [before, after] if together else [before]
+    question = DeletionQuestion(gone, Rotation([before, after]), in_agent=stay)
+    assert question.expected == words
 
 
 @pytest.mark.long
@@ -297,6 +348,24 @@ def test_the_old_pair_can_go_while_the_form_is_open(empty_session: DemoSession) 
 
     play(empty_session, scene)
     assert empty_session.backend.describe_key_pairs() == ()
+
+
+@pytest.mark.long
+def test_a_deleted_successor_names_the_pair_that_it_replaced(empty_session: DemoSession) -> None:
+    make(empty_session, "ci-deploy")
+    make(empty_session, "ci-deploy-2", replaces="ci-deploy")
+    empty_session.backend.delete_key_pair(key_name="ci-deploy-2")
+
+    async def scene(pilot: Pilot[None]) -> None:
+        await pilot.press("R", "J")
+        await until_screen(pilot, "JournalScreen")
+        await type_text(pilot, "ci-deploy-2")
+        await pilot.press("enter")
+        await until_screen(pilot, "DetailsScreen")
+        replaced = f"ci-deploy · {pair(empty_session, 'ci-deploy').key_pair_id}"
+        await until(pilot, lambda: replaced in drawn(pilot), replaced)
+
+    play(empty_session, scene)
 
 
 def test_the_filter_lists_what_waits_to_be_retired(empty_session: DemoSession) -> None:

@@ -105,6 +105,10 @@ def test_a_saved_key_is_written_in_another_format_and_its_file_is_mended(
         await pilot.press("p")
         await until_said(pilot, "Public key saved to ~/.ssh/web.pub")
         await pilot.press("p")
+        await until_said(pilot, "~/.ssh/web.pub is there already, with this key")
+        # One of another key is another thing.
+        (home / ".ssh" / "web.pub").write_text("ssh-ed25519 AAAA web\n")
+        await pilot.press("p")
         await until_said(pilot, "exists, and is never overwritten")
         await until(pilot, lambda: not is_busy(app_of(pilot).screen), "that it is over")
         await pilot.press("s")

@@ -13,7 +13,7 @@ from core.custody import saving
 from core.disk import files, replacing
 from core.model import FileFormat, KeyFormat, PrivateKeyState
 from tests.demo import DemoSession
-from tests.helpers import PUBLIC_KEY
+from tests.helpers import PUBLIC_KEY, SIZES
 from tests.tui.driving import (
     app_of,
     create,
@@ -852,3 +852,20 @@ def test_a_name_typed_on_the_choice_goes_to_its_field(empty_session: DemoSession
         assert empty_session.key_pair_named("web") is not None
 
     play(empty_session, scene)
+
+
+@SIZES
+def test_that_the_record_could_not_be_written_is_said_where_the_file_was_saved(
+    empty_session: DemoSession, home: Path, size: tuple[int, int]
+) -> None:
+    async def scene(pilot: Pilot[None]) -> None:
+        await hold(pilot, empty_session)
+        empty_session.store.path.write_text("{")
+        await save(pilot)
+        said = "! Saved, but heed what stands above. esc goes back to the list;"
+        await until(pilot, lambda: said in " ".join(drawn(pilot).split()), said)
+        box = " ".join(drawn(pilot).replace("│", " ").split())
+        unnoted = "The file is fine, but the record still says never saved. ~/"
+        assert f"! Saved to ~/.ssh/web.pem, as pem. {unnoted}" in box
+
+    play(empty_session, scene, size)
