@@ -204,3 +204,19 @@ class SavedPublicKey(NamedTuple):
 
     path: Path
     proofs: tuple[str, ...]
+
+
+class AgentStay(NamedTuple):
+    """Since when an agent has a key, as far as is known: it may have ended since.
+
+    `until` is when it forgets the key, `for_good` says that it never does by itself; where neither
+    is set, it is not known.
+    """
+
+    since: datetime
+    until: datetime | None
+    for_good: bool = False
+
+    def is_over(self, now: datetime) -> bool:
+        """Return whether the agent has forgotten the key by now."""
+        return self.until is not None and self.until <= now

@@ -13,11 +13,10 @@ from typing import TYPE_CHECKING
 
 from core.errors import SettingsError, StoreError, UnauthorizedOperation
 from core.local.spare_key import SpareKey
-from core.model import KeptKeyPair
+from core.model import AgentStay, KeptKeyPair
 from core.store.access import RegionAccess
 
 if TYPE_CHECKING:
-    from core.checks.agent_stays import AgentStay
     from core.ec2.backend import Backend
     from core.ec2.place import Ec2Place
     from core.keys.public_key import PublicKey

@@ -2,9 +2,10 @@
 
 from contextlib import suppress
 from datetime import datetime
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from core.errors import StoreError, UnauthorizedOperation
+from core.model import AgentStay
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -14,22 +15,6 @@ if TYPE_CHECKING:
 ADDED = "AddToAgent"
 _UNTIL, _FOR_GOOD = "until ", "without a limit"
 """What stands in the journal before the time at which an agent forgets a key, or in its place."""
-
-
-class AgentStay(NamedTuple):
-    """Since when an agent has a key, as far as is known: it may have ended since.
-
-    `until` is when it forgets the key, `for_good` says that it never does by itself; where neither
-    is set, it is not known.
-    """
-
-    since: datetime
-    until: datetime | None
-    for_good: bool = False
-
-    def is_over(self, now: datetime) -> bool:
-        """Return whether the agent has forgotten the key by now."""
-        return self.until is not None and self.until <= now
 
 
 def detail_of(until: datetime | None) -> str:

@@ -7,12 +7,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from threading import Event
 
-from core.checks.agent_stays import ADDED, AgentStay, detail_of, stays
+from core.checks.agent_stays import ADDED, detail_of, stays
 from core.checks.finding import PairReference
 from core.custody import agent
 from core.errors import EC2Error, StoreError, UnauthorizedOperation
 from core.keys import ssh_types
-from core.model import CreatedKeyPair, FileFormat, KeptKeyPair, PrivateKeyState
+from core.model import AgentStay, CreatedKeyPair, FileFormat, KeptKeyPair, PrivateKeyState
 from core.process import changing
 from core.session import Session
 

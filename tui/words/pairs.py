@@ -11,8 +11,7 @@ TYPE_CHECKING = False
 """What type checkers take for true; a command that only reads has no time for `typing`."""
 
 if TYPE_CHECKING:
-    from core.checks.agent_stays import AgentStay
-    from core.model import Custody, KeptKeyPair, Tag
+    from core.model import AgentStay, Custody, KeptKeyPair, Tag
 
 MARKS: Mapping[str, str] = {"unsaved": "!", "imported": "↓"}
 """The marks at the left of a row, by what became of the private key (`PrivateKeyState`).

@@ -14,11 +14,10 @@ from textual.timer import Timer
 from textual.widgets import Input, Static
 
 from core.checks import deleted
-from core.checks.agent_stays import AgentStay
 from core.checks.deleted import NOT_THERE
 from core.custody.rotation import NOTHING_REPLACED, Rotation
 from core.errors import KeyPairsError
-from core.model import KeptKeyPair
+from core.model import AgentStay, KeptKeyPair
 from core.words.plural import n_of
 from tui.actions.keymap import at, bindings, hints, key_in, key_of
 from tui.actions.table import Place

@@ -5,10 +5,9 @@ from types import MappingProxyType
 
 from textual.content import Content
 
-from core.checks.agent_stays import AgentStay
 from core.custody.rotation import Rotation, is_delivered
 from core.disk import files
-from core.model import KeptKeyPair, PrivateKeyState
+from core.model import AgentStay, KeptKeyPair, PrivateKeyState
 from tui.actions.keymap import key_of
 from tui.screens.delete import many_to_delete
 from tui.widgets.pick_list import Item

@@ -2,9 +2,8 @@
 
 from datetime import datetime
 
-from core.checks.agent_stays import AgentStay
 from core.custody.rotation import NOTHING_REPLACED, Rotation, is_delivered
-from core.model import KeptKeyPair, PrivateKeyState
+from core.model import AgentStay, KeptKeyPair, PrivateKeyState
 from tui.actions.keymap import key_of
 from tui.screens.list.key_pair_table import Row
 from tui.words.pairs import (

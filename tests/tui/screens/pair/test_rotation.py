@@ -6,11 +6,10 @@ from pathlib import Path
 import pytest
 from textual.pilot import Pilot
 
-from core.checks.agent_stays import AgentStay
 from core.custody import saving
 from core.custody.rotation import Rotation
 from core.ec2.backend import Batch
-from core.model import KeptKeyPair, KeyType, PrivateKeyState, Tag, TagSpecification
+from core.model import AgentStay, KeptKeyPair, KeyType, PrivateKeyState, Tag, TagSpecification
 from tests.demo import DemoSession
 from tests.helpers import SIZES, kept
 from tests.tui.driving import (

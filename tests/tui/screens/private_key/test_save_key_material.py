@@ -150,7 +150,10 @@ def test_where_one_format_alone_has_room_it_is_said_how_to_come_to_another(
     empty_session: DemoSession,
 ) -> None:
     async def scene(pilot: Pilot[None]) -> None:
-        assert "● pem 1/5   ←→ for another" in drawn(pilot)
+        assert "● pem 1/5 " in drawn(pilot)
+        assert "←→" not in drawn(pilot)  # where the focus is, they move in the path
+        await pilot.press("tab")
+        await until(pilot, lambda: "● pem 1/5   ←→ for another" in drawn(pilot), "the way")
         # It is left out where it would be cut.
         await pilot.resize_terminal(40, 15)
         await until(pilot, lambda: "←→" not in drawn(pilot), "no room")
