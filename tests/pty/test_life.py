@@ -442,7 +442,7 @@ def test_every_screen_survives_every_size(open_app: OpenApp, tmp_path: Path) -> 
     terminal.wait_for("asks before it leaves")
     terminal.press("Escape")
     terminal.wait_for("To give the private key up, type elastic")
-    check_sizes(terminal, "Leave without the private key?", "keep it", "enter discard")
+    check_sizes(terminal, "Leave without the private key?", "keep it", "enter delete the pair")
     # Alive: the name is taken and the pair kept.
     terminal.type("elastic")
     terminal.wait_for("▌ elastic")

@@ -6,6 +6,7 @@ import re
 import pytest
 from textual.app import ComposeResult
 
+from tests.tui.driving import until
 from tui.terminal.terminal_app import TerminalApp
 from tui.widgets.top_bar import TopBar
 from tui.words.place import Whereabouts, city
@@ -60,8 +61,7 @@ def bars(widths: range, title: str = "", place: Whereabouts = EVERYTHING) -> dic
                 app.bar.count("40 pairs", "3 chosen")
             for width in widths:
                 await pilot.resize_terminal(width, 3)
-                while app.bar.size.width != width:
-                    await pilot.pause()
+                await until(pilot, lambda w=width: app.bar.size.width == w, f"{width} columns")  # type: ignore[misc] # its default
                 found[width] = app.bar.render().plain
 
     asyncio.run(look())
