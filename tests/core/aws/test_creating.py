@@ -193,7 +193,7 @@ def test_a_pair_that_somebody_else_made_meanwhile_is_not_claimed(
     def after_the_first_look(region: str) -> object:
         return theirs if next(asked) == 0 else imported_meanwhile(region)
 
-    server.client_of = after_the_first_look  # type: ignore[assignment]
+    server.client_of = after_the_first_look  # type: ignore[assignment] # asks, then answers
     with pytest.raises(NameOfAnother):
         backend.create_key_pair(key_name="ci", key_type="rsa")
     assert len(theirs.describe_key_pairs()["KeyPairs"]) == 1

@@ -87,7 +87,7 @@ async def go(pilot: Pilot[None], place: Place) -> PlacedScreen[Any]:
         before = app.screen
         await pilot.press(key)
         if key not in ("j", "slash"):
-            await until(pilot, lambda before=before: app.screen is not before, f"{key} to {place}")  # type: ignore[misc]
+            await until(pilot, lambda before=before: app.screen is not before, f"{key} to {place}")  # type: ignore[misc] # its default
     await until_screen(pilot, name)
     screen = app.screen
     assert isinstance(screen, PlacedScreen)
@@ -139,7 +139,7 @@ def test_no_screen_teaches_what_changes_something(session: DemoSession, home: Pa
                     await pilot.press("ctrl+u")
                     await type_text(pilot, f"{home}/{'.ssh/' * (path[0] == 'g')}{path}")
                     await pilot.press("enter")
-                    await until(pilot, lambda words=words: words in drawn(pilot), words)  # type: ignore[misc]
+                    await until(pilot, lambda words=words: words in drawn(pilot), words)  # type: ignore[misc] # its default
                     await pilot.pause()
                     teaches_nothing(pilot, place)
                     assert "enter" not in screen.key_hints.render().plain

@@ -246,7 +246,7 @@ def test_a_relative_path_is_read_as_people_type_it_and_a_key_is_never_taken_for_
             said = await give(pilot, screen, path)
             assert said.text.startswith("ed25519 256 bits")
             assert said.text.endswith(f"; from ~/{path}")
-            await until(pilot, lambda path=path: name(screen) == Path(path).stem, "the name")  # type: ignore[misc]
+            await until(pilot, lambda path=path: name(screen) == Path(path).stem, "the name")  # type: ignore[misc] # its default
         for text, words in {
             "..": "cannot be read: not a regular file",
             ".ssh/nobody": "~/.ssh/nobody cannot be read: No such file or directory",

@@ -315,7 +315,7 @@ def test_what_is_on_the_way_to_another_term_narrows_nothing_wherever_it_stands(
         for text, why in UNFINISHED:
             field.value = text
             said = f"{why}, and narrows nothing yet"
-            await until(pilot, lambda said=said: said in drawn(pilot), said)  # type: ignore[misc]
+            await until(pilot, lambda said=said: said in drawn(pilot), said)  # type: ignore[misc] # its default
             rest = [term for term in text.split() if term in ("type:rsa", "web")]
             whole = shown(pilot)
             field.value = " ".join(rest)
@@ -325,7 +325,7 @@ def test_what_is_on_the_way_to_another_term_narrows_nothing_wherever_it_stands(
         # A term that narrows is not held up.
         for text, count in (("-web", 4), ("-tag:Env", 2), ("name:web-*", 2), ("-x", 6)):
             field.value = text
-            await until(pilot, lambda count=count: len(shown(pilot)) == count, text)  # type: ignore[misc]
+            await until(pilot, lambda count=count: len(shown(pilot)) == count, text)  # type: ignore[misc] # its default
         # The right arrow puts the quotes where they belong.
         field.value = ""
         await type_text(pilot, "tag:Cos")

@@ -12,7 +12,7 @@ from textual.pilot import Pilot
 
 from core.ec2 import validation
 from core.ec2.backend import Batch
-from core.errors import InvalidKeyPairDuplicate, StoreError
+from core.errors import InvalidKeyPairDuplicate, KeyPairsError, StoreError
 from core.model import KeptKeyPair, Tag
 from core.session import Session
 from tests.demo import DemoSession
@@ -292,13 +292,14 @@ def test_what_an_error_says_is_spelled_out_once_and_its_paths_are_short(
 def test_a_name_that_several_have_is_said_once(empty_session: DemoSession) -> None:
     make(empty_session, "a")
     [pair] = empty_session.backend.describe_key_pairs()
-    taken = [(pair, InvalidKeyPairDuplicate())] * 2
+    taken: list[tuple[KeptKeyPair, KeyPairsError]] = [(pair, InvalidKeyPairDuplicate())] * 2
     act = Deletion([pair])
     assert Undone(act, [], taken).words == "a (2) are not back: another pair has the name"
-    other = [(replace(pair, key_name="b"), StoreError("the disk is full"))]
+    full = StoreError("the disk is full")
+    other: list[tuple[KeptKeyPair, KeyPairsError]] = [(replace(pair, key_name="b"), full)]
     words = "brought a back, but not a (2): another pair has the name; b: the disk is full"
-    assert Undone(act, [pair], taken + other).words == words  # type: ignore[operator]
-    assert Undone(act, [], taken + other).words.startswith("not back: a (2): ")  # type: ignore[operator]
+    assert Undone(act, [pair], taken + other).words == words
+    assert Undone(act, [], taken + other).words.startswith("not back: a (2): ")
 
 
 def test_of_a_pair_nothing_is_said_that_is_no_longer_so(empty_session: DemoSession) -> None:
