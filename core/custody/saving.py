@@ -69,7 +69,8 @@ def save_private_key(
 
     unfinished = UnfinishedSaves(session.store.folder)
     unfinished.sweep()
-    with _opened(path_text) as (target, path, way):
+    with _opened(path_text) as (place, path, way):
+        target = destination.for_private_key(place)
         if target.asks and target != accepted:
             raise SaveAsks(target)
         data = _encode(created, file_format, passphrase)

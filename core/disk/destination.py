@@ -144,6 +144,19 @@ def examine(text: str) -> Destination:
         return found
 
 
+def examine_for_private_key(text: str) -> Destination:
+    """Return what the typed path is good for where a private key is to go."""
+    return for_private_key(examine(text))
+
+
+def for_private_key(found: Destination) -> Destination:
+    """Return what a place is good for where a private key is to go, by its name as well."""
+    if found.path is None or not found.usable or found.path.suffix.lower() != ".pub":
+        return found
+    explanation = f"{found.explanation}; .pub is the ending of public keys"
+    return replace(found, verdict=PathVerdict.ASKS, explanation=explanation)
+
+
 @contextmanager
 def examined(text: str) -> Iterator[tuple[Destination, Walk | None]]:
     """Yield the same, and the way to the folder, held open, or None where nothing can be saved.
@@ -212,7 +225,7 @@ def _judge_folder(path: Path, way: Walk) -> Destination:
         return _refused(path, "others can write in this folder, and so replace the key")
     if not way.is_writable():
         return _refused(path, "you cannot write in this folder")
-    cautions = [*_cautions(way), *_misleading(path)]
+    cautions = list(_cautions(way))
     if folder.status.st_mode & _OTHERS_LIST:
         cautions.insert(0, "others can list its folder")
     elif folder.status.st_mode & _OTHERS_ENTER:
@@ -236,7 +249,7 @@ def _judge_missing_folder(path: Path, way: Walk) -> Destination:
         missing = f"the folders {which} are missing; they will be made, readable by you alone"
     # ssh-keygen makes this one without asking, too.
     makes = None if folder == Path.home() / ".ssh" else folder
-    cautions = [*_cautions(way), *_misleading(path)]
+    cautions = list(_cautions(way))
     if cautions:
         return Destination(path, PathVerdict.ASKS, "; ".join([missing, *cautions]), makes)
     return Destination(path, PathVerdict.FOLDER_MISSING, missing, makes)
@@ -249,12 +262,6 @@ def others_can_replace_in(folder: Path) -> bool:
         OSError: it cannot be looked at.
     """
     return Step(folder, folder.stat()).others_can_replace
-
-
-def _misleading(path: Path) -> Iterator[str]:
-    """Yield what others would take a private key for by its name."""
-    if path.suffix.lower() == ".pub":
-        yield ".pub is the ending of public keys"
 
 
 def _cautions(way: Walk) -> Iterator[str]:

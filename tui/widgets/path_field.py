@@ -43,6 +43,7 @@ class PathField(FormField):
         holds: says what a file of a name will hold, where that depends on the name, or refuses it.
         asks: tells whether a place asks for a second Enter.
         plain_name: the name that the path to begin with would have if that were not taken.
+        examine: returns what a path is good for; it is called in a thread.
     """
 
     def __init__(
@@ -51,10 +52,11 @@ class PathField(FormField):
         holds: Callable[[str], Verdict] = lambda path: Verdict(""),
         asks: Callable[[Destination], bool] = lambda place: place.asks,
         plain_name: str = "",
+        examine: Callable[[str], Destination] = destination.examine,
     ) -> None:
         self._input = TextInput(path, id="path")
         self._input.suggester = PathSuggester()
-        self._holds, self._asks = holds, asks
+        self._holds, self._asks, self._examine = holds, asks, examine
         super().__init__("Path", self._input, stacked=True)
         self._offered, self._plain_name = path, plain_name
         self.accepted: Destination | None = None
@@ -109,7 +111,7 @@ class PathField(FormField):
     @on(Input.Changed)
     @work(exclusive=True, group=_GROUP)
     async def _judge(self) -> None:
-        target = await asyncio.to_thread(destination.examine, self.path)
+        target = await asyncio.to_thread(self._examine, self.path)
         judged, holds = verdict.of_destination(target), self._holds(self.path)
         if holds.tone is Tone.BAD and target.path is not None:
             judged = holds

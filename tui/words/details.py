@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, NamedTuple
 from core.checks.agent_stays import stays
 from core.custody.rotation import NOTHING_REPLACED, Rotation
 from core.errors import KeyPairsError, ProofFailed
-from core.model import KeptKeyPair, PrivateKeyState
+from core.model import KeptKeyPair, PrivateKeyState, Tag
 from core.words.plural import n_of
 from tui.words import journal
 from tui.words.pairs import IMPORTED, of_agent_stay, of_elsewhere
-from tui.words.text import pasteable, said_by, short_path
+from tui.words.text import clip, pasteable, said_by, short_path, visible
 from tui.words.verdict import Tone
 
 if TYPE_CHECKING:
@@ -47,6 +47,8 @@ class Section(NamedTuple):
 
 
 _MOST_HISTORY = 20
+_TAG_AT_MOST = 30
+"""Cells in which a tag is named that was set on several pairs."""
 _LOG_IN = "ssh command"
 """The recipe up to which all of them serve to log in."""
 
@@ -78,6 +80,12 @@ def created(key_pair: KeptKeyPair, now: datetime, form: str) -> str:
     if not 0 <= ago < 3600:
         return f"created {key_pair.create_time.astimezone():{form}}"
     return f"created {n_of(ago // 60, 'minute')} ago" if ago >= 60 else "created just now"
+
+
+def named_tags(tags: Sequence[Tag]) -> str:
+    """Return the first of some tags, cut if it is long, and how many more there are."""
+    first = clip(visible(f"{tags[0].key}={tags[0].value}".removesuffix("=")), _TAG_AT_MOST)
+    return first + f" and {n_of(len(tags) - 1, 'more tag')}" * (len(tags) > 1)
 
 
 def replacements(

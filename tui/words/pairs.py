@@ -3,15 +3,14 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from core.words.plural import n_of
 from tui.words.cells import cell_len
-from tui.words.text import clip, shortened, visible
+from tui.words.text import clip, shortened
 
 TYPE_CHECKING = False
 """What type checkers take for true; a command that only reads has no time for `typing`."""
 
 if TYPE_CHECKING:
-    from core.model import AgentStay, Custody, KeptKeyPair, Tag
+    from core.model import AgentStay, Custody, KeptKeyPair
 
 MARKS: Mapping[str, str] = {"unsaved": "!", "imported": "↓"}
 """The marks at the left of a row, by what became of the private key (`PrivateKeyState`).
@@ -131,13 +130,3 @@ def tags_with_more(texts: Sequence[str], total: int) -> str:
     """Return some tags of so many on one line, and how many more there are."""
     more = total - len(texts)
     return TAG_GAP.join(texts) + (f" +{more}" if more else "")
-
-
-_TAG_AT_MOST = 30
-"""Cells in which a tag is named that was set on several pairs."""
-
-
-def named_tags(tags: "Sequence[Tag]") -> str:
-    """Return the first of some tags, cut if it is long, and how many more there are."""
-    first = clip(visible(f"{tags[0].key}={tags[0].value}".removesuffix("=")), _TAG_AT_MOST)
-    return first + f" and {n_of(len(tags) - 1, 'more tag')}" * (len(tags) > 1)

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from core.disk import destination
 from core.disk.destination import PathVerdict, examine, suggest
 from core.disk.path_walk import Walk
 from core.model import KeyFormat
@@ -56,6 +57,18 @@ FREE, ASKS = PathVerdict.FREE, PathVerdict.ASKS
 MISSING, REFUSED = PathVerdict.FOLDER_MISSING, PathVerdict.REFUSED
 
 
+def test_a_private_key_is_called_pub_after_a_second_yes_only(root: Path) -> None:
+    for name, asks in {
+        "private/new.pub": True,
+        "private/new.PUB": True,
+        "private/pub": False,
+    }.items():
+        found = destination.examine_for_private_key(name)
+        assert found.asks is asks, name
+        assert (".pub is the ending of public keys" in found.explanation) is asks
+        assert not destination.examine(name).asks
+
+
 @each_row(
     ("text", "verdict", "path", "explanation"),
     [
@@ -71,7 +84,7 @@ MISSING, REFUSED = PathVerdict.FOLDER_MISSING, PathVerdict.REFUSED
         ("x" * 255, FREE, "x" * 255, "new file"),
         ("open/new.pem", ASKS, "open/new.pem", "others can list its folder"),
         ("traversable/new.pem", ASKS, "traversable/new.pem", "others can enter its folder"),
-        ("private/new.pub", ASKS, "private/new.pub", ".pub is the ending of public keys"),
+        ("private/new.pub", FREE, "private/new.pub", "new file"),
         ("sticky/new.pem", ASKS, "sticky/new.pem", "others can list its folder"),
         ("missing/new.pem", MISSING, "missing/new.pem", "will be made, readable by you alone"),
         ("~/.ssh/new.pem", MISSING, ".ssh/new.pem", "will be made, readable by you alone"),

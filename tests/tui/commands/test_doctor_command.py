@@ -125,7 +125,8 @@ def test_a_command_to_paste_is_printed_as_the_shell_takes_it(data: Path, capsys:
 
 def test_nothing_in_a_path_is_printed_that_a_terminal_obeys(data: Path, capsys: Output) -> None:
     path = data.parent / "\x1b]0;x\x07\n\u202e"
-    path.touch(0o600)
+    path.write_text("-----BEGIN PRIVATE KEY-----\n")
+    path.chmod(0o600)
     with open_local(data, "us-east-1").store.transaction() as transaction:
         (pair,) = transaction.state.key_pairs.values()
         transaction.update(kept(pair, saved_to=(str(path),)), "Test")

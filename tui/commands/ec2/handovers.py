@@ -130,7 +130,7 @@ class ToFile:
                 raise ValueProblem(f"--passphrase-file: {reason}; add --save-format")
             self._passphrase = _passphrase(self._options.passphrase_file)
         self._path_text = _path_text(self._options.save, self._request["KeyName"], file_format)
-        target = destination.examine(self._path_text)
+        target = destination.examine_for_private_key(self._path_text)
         if not target.usable:
             raise ValueProblem(f"--save: {target.path or self._path_text}: {target.explanation}")
         if (target.verdict is PathVerdict.ASKS or target.makes) and not self._options.yes:

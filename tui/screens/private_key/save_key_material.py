@@ -77,7 +77,9 @@ class SaveKeyMaterialScreen(PlacedScreen[SavedFiles | None]):
         key_name = created.key_pair.key_name
         self._suggested = destination.suggest(key_name, file_format)
         plain = destination.plain_name(key_name, file_format)
-        self._path = PathField(self._suggested, plain_name=plain)
+        self._path = PathField(
+            self._suggested, plain_name=plain, examine=destination.examine_for_private_key
+        )
         self._by_hand = False
         self._choice = Choice(_FORMATS, id="file-format")
         self._choice.index = list(FileFormat).index(file_format)

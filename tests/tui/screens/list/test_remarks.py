@@ -9,7 +9,7 @@ from textual.widgets import Static
 from core.model import Tag
 from tests.demo import DemoSession
 from tests.tui.driving import app_of, drawn, play, press_alone, text_of, until, until_screen
-from tui.words.pairs import named_tags
+from tui.words.details import named_tags
 
 
 def make(session: DemoSession, *names: str) -> None:
