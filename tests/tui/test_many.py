@@ -249,6 +249,7 @@ def _raising(error: Exception | None) -> Iterator[Batch]:
     yield from ()
 
 
+@pytest.mark.long
 def test_after_a_second_try_all_the_tags_are_undone_that_were_saved(five: DemoSession) -> None:
     crowded = five.key_pair_named("d")
     assert crowded is not None

@@ -72,6 +72,7 @@ def test_a_key_that_comes_close_behind_a_new_tag_is_for_the_tag(
     play(empty_session, scene)
 
 
+@pytest.mark.long
 @SIZES
 def test_a_form_says_how_one_chooses_from_where_the_focus_is(
     demo_session: DemoSession, ssh_agent: Agent, size: tuple[int, int]
@@ -305,8 +306,8 @@ def test_all_tags_above_fifty_are_marked(empty_session: DemoSession) -> None:
     ("way", "screen", "verb"),
     [
         ("c", "CreateKeyPairScreen", "create"),
-        ("i", "ImportKeyPairScreen", "import"),
-        ("t", "EditTagsScreen", "save"),
+        pytest.param("i", "ImportKeyPairScreen", "import", marks=pytest.mark.long),
+        pytest.param("t", "EditTagsScreen", "save", marks=pytest.mark.long),
     ],
 )
 def test_a_key_that_reads_as_a_whole_tag_is_taken_by_a_second_enter(

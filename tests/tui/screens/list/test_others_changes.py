@@ -665,6 +665,7 @@ def test_the_question_before_a_deletion_is_about_those_that_are_there(
     play(demo_session, scene, (100, 30))
 
 
+@pytest.mark.long
 def test_where_no_pair_is_left_nothing_is_deleted(
     demo_session: DemoSession, other: DemoSession
 ) -> None:
@@ -735,6 +736,7 @@ def test_more_care_is_asked_for_where_another_session_protects_a_pair(
     play(demo_session, scene)
 
 
+@pytest.mark.long
 def test_an_answer_is_none_to_the_question_that_another_session_made_of_it(
     demo_session: DemoSession, other: DemoSession, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -763,6 +765,7 @@ def tags_shown(pilot: Pilot[None]) -> tuple[Tag, ...]:
     return screen._question.key_pairs[0].tags
 
 
+@pytest.mark.long
 def test_a_form_forgets_what_was_said_of_what_others_have_changed_since(
     demo_session: DemoSession, other: DemoSession
 ) -> None:

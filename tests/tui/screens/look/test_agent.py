@@ -519,6 +519,7 @@ def test_a_key_that_no_pair_can_be_leads_nowhere(
     play(empty_session, scene)
 
 
+@pytest.mark.long
 def test_how_long_a_key_stays_is_said_where_it_was_added_here(
     empty_session: DemoSession, ssh_agent: Agent
 ) -> None:
@@ -847,6 +848,7 @@ def test_a_low_window_shows_several_keys_of_the_agent(
     play(empty_session, scene, (60, 15))
 
 
+@pytest.mark.long
 def test_what_stands_below_a_short_table_takes_the_rows_that_it_leaves(
     empty_session: DemoSession, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -64,6 +64,7 @@ async def until_below(pilot: Pilot[None], screen: CheckUpScreen, text: str) -> N
     await until(pilot, lambda: text in below(screen), text)
 
 
+@pytest.mark.long
 @in_loop
 async def test_while_it_is_narrowed_a_kind_counts_what_is_left_of_it(
     empty_session: DemoSession,

@@ -234,6 +234,7 @@ async def test_the_list_can_be_walked_with_the_keyboard_alone(
         await until(pilot, lambda: highlighted(pilot) == "there in eu-west-1", "the pair")
 
 
+@pytest.mark.long
 def test_enter_and_letters_do_the_same_wherever_the_focus_is(
     demo_session: DemoSession, keys: Path
 ) -> None:

@@ -222,6 +222,7 @@ def _has_width(pilot: Pilot[None], width: int) -> bool:
     return app_of(pilot).screen.query_one(FormBody).outer_size.width == width
 
 
+@pytest.mark.long
 def test_tags_are_said_to_be_saved_where_they_were_edited_and_undone_there(
     empty_session: DemoSession,
 ) -> None:

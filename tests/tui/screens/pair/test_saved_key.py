@@ -140,6 +140,7 @@ def test_a_saved_key_is_written_in_another_format_and_its_file_is_mended(
     ]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("file_format", "passphrase"),
     [

@@ -239,6 +239,7 @@ def test_that_there_is_an_agent_is_seen_in_the_environment_alone(
     play(empty_session, scene)
 
 
+@pytest.mark.long
 def test_what_becomes_of_the_pair_stays_chosen_while_the_key_is_there(
     empty_session: DemoSession,
 ) -> None:
@@ -289,6 +290,7 @@ def test_the_list_says_what_became_of_a_new_private_key(
     play(demo_session, scene)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("name", "ways"),
     [
