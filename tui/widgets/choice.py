@@ -27,7 +27,8 @@ def how_to_come_to(labels: Sequence[str], *, is_before: bool) -> str:
         labels: what stands beside the lines.
         is_before: whether the nearest of them stands before that field, and not behind it.
     """
-    return f"{'↑' if is_before else 'tab'} leads to {', '.join(labels)}; there {HOW_TO_CHOOSE}"
+    # It begins alike: what changes between two fields is sent to the terminal.
+    return f"{HOW_TO_CHOOSE}; {'↑' if is_before else 'tab'} leads to {', '.join(labels)}"
 
 
 class Choice(Widget, can_focus=True):

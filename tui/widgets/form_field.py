@@ -67,9 +67,10 @@ class FormBody(VerticalScroll):
             return
         how = HOW_TO_CHOOSE
         if not isinstance(focused, Choice):
-            order = self.screen.focus_chain
-            at = order.index(focused) if focused in order else -1
-            is_before = all(order.index(field.control) < at for field in shown)
+            # Of a screen that is opened or left not every field can have the focus.
+            places = {widget: place for place, widget in enumerate(self.screen.focus_chain)}
+            at = places.get(focused, -1) if focused is not None else -1
+            is_before = all(places.get(field.control, at) < at for field in shown)
             how = how_to_come_to([field.label for field in shown], is_before=is_before)
         # A screen that ends moves its focus too, and has perhaps lost its lines before that.
         for line in self.screen.query(FactLine):

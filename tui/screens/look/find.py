@@ -44,11 +44,12 @@ if TYPE_CHECKING:
 _EMPTY = """\
 ~/.ssh   whose each key in a folder is
 a file   a private key, a .pub, an authorized_keys
-a text   a public key, a fingerprint in any spelling, or the name of a pair
+a text   a public key, or a fingerprint in any spelling
+a name   the pair that has it
 agent    what the ssh-agent holds
 
-All Regions are looked through. A passphrase is asked for only where nothing else tells, and \
-nothing private is shown."""
+All Regions are looked through; nothing private is shown. A passphrase is asked for only where \
+nothing else tells."""
 
 _NOTHING_TYPED = "type a path, a public key, a fingerprint, a pair's name, or: agent"
 

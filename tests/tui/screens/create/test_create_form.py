@@ -169,7 +169,7 @@ def test_what_is_said_of_a_replacement_comes_back_after_a_dry_run(
         await pilot.press("n")
         await until_screen(pilot, "CreateKeyPairScreen")
         outcome = app_of(pilot).screen.query_one(FactLine)
-        leads = "tab leads to Type, Format; there ← → choose"
+        leads = "← → choose; tab leads to Type, Format"
         stays = f"web stays until you delete it · {leads}"
         await pilot.pause()
         assert str(outcome.visual) == stays

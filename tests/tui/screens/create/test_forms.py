@@ -92,9 +92,9 @@ def test_a_form_says_how_one_chooses_from_where_the_focus_is(
         await until_screen(pilot, "CreateKeyPairScreen")
         stays = "batch-runner stays until you delete it"
         # The rest only where there is room.
-        leads = "tab leads to Type, Format; there ← → choose"
+        leads = "← → choose; tab leads to Type, Format"
         fits = size[0] >= 80
-        await until_said(stays)
+        await until_said(f"{stays} · {leads}"[: None if fits else len(stays)])
         await pilot.press("tab")
         await until_said(f"{stays} · ← → choose")
         await pilot.press("escape", "c")
@@ -107,7 +107,7 @@ def test_a_form_says_how_one_chooses_from_where_the_focus_is(
         await until_screen(pilot, "KeyMaterialScreen")
         await pilot.press("s")
         await until_screen(pilot, "SaveKeyMaterialScreen")
-        leads = "tab leads to Format; there ← → choose"
+        leads = "← → choose; tab leads to Format"
         await until_said(leads, "← → choose", leads.replace("tab leads", "↑ leads"))
         await pilot.press("escape")
         await until_screen(pilot, "KeyMaterialScreen")
@@ -121,7 +121,7 @@ def test_a_form_says_how_one_chooses_from_where_the_focus_is(
         await until_screen(pilot, "KeyMaterialScreen")
         await pilot.press("escape")
         await until_screen(pilot, "DiscardKeyMaterialScreen")
-        leads = "↑ leads to The pair; there ← → choose"
+        leads = "← → choose; ↑ leads to The pair"
         await until_said(leads)
         # Where one key does either, it is called by what was chosen.
         assert "enter delete the pair" in drawn(pilot)
