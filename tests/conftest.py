@@ -17,6 +17,9 @@ _SET = [
 for _name in [*_SET, *VARIABLES, "NO_COLOR", "SSH_AUTH_SOCK", "TMUX", "TMUX_PANE"]:
     os.environ.pop(_name, None)
 
+# Nothing that is made while tests are collected is garbage before all are.
+gc.disable()
+
 # Without what is kept compiled, each process of a run takes seconds to rewrite the assertions of
 # every module, and the programs that tests start by the hundred compile the project each time.
 sys.dont_write_bytecode = False
@@ -271,6 +274,7 @@ def pytest_collection_finish() -> None:
     """Let the garbage collector alone with what stays until the end: tests by the thousand."""
     gc.collect()
     gc.freeze()
+    gc.enable()
     # Screens leave much behind, and each look at all of it takes a tenth of a second.
     gc.set_threshold(20_000, 20, 20)
 

@@ -29,7 +29,7 @@ KINDS = [
     ("rsa", "pem"),
     pytest.param("ed25519", "pem", marks=pytest.mark.long),
     pytest.param("rsa", "ppk", marks=pytest.mark.long),
-    ("ed25519", "ppk"),
+    pytest.param("ed25519", "ppk", marks=pytest.mark.long),
 ]
 
 

@@ -294,6 +294,7 @@ def test_what_is_allowed_is_asked_anew_for_another_name(
     assert sum(server.dry_runs.values()) == 8
 
 
+@pytest.mark.long
 def test_what_is_not_known_to_be_refused_stays_free(play_over_ec2: Play, server: Ec2Server) -> None:
     server.refusals["CreateKeyPair"] = ("InternalError", "An internal error", 500)
 

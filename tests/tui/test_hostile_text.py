@@ -270,7 +270,7 @@ def test_every_text_is_inert_in_the_list(size: tuple[int, int], tmp_path: Path, 
     asyncio.run(look())
 
 
-@pytest.mark.parametrize("step", [41, pytest.param(1, marks=pytest.mark.long)])
+@pytest.mark.parametrize("step", [83, pytest.param(1, marks=pytest.mark.long)])
 def test_every_text_is_inert_on_the_pages_of_one_pair(
     step: int, tmp_path: Path, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

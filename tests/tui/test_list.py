@@ -41,6 +41,7 @@ def rows(pilot: Pilot[None]) -> list[str]:
     return [line.partition(" ed25519")[0].rstrip() for line in lines if " ed25519" in line]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("size", [(80, 24), (60, 15), (36, 10), (140, 40)])
 def test_choosing_hides_no_mark(
     empty_session: DemoSession, home: Path, size: tuple[int, int]
@@ -316,6 +317,7 @@ def test_an_empty_region_that_is_not_known_says_so(home: Path, region: str, is_s
     play(DemoSession(home / "data", region), scene, (60, 15))
 
 
+@pytest.mark.long
 def test_a_filter_that_is_not_understood_chooses_nothing(
     empty_session: DemoSession, home: Path
 ) -> None:

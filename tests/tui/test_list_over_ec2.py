@@ -246,6 +246,7 @@ def test_a_new_pair_is_shown_at_once_and_asked_for_until_ec2_shows_it(
     play_over_ec2(scene, size)
 
 
+@pytest.mark.long
 def test_without_an_answer_it_is_taught_what_can_be_done(
     play_over_ec2: Play, server: Ec2Server
 ) -> None:
@@ -509,6 +510,7 @@ def test_an_expired_login_names_the_command_and_the_next_question_looks_anew(
     play_over_ec2(scene)
 
 
+@pytest.mark.long
 def test_a_pair_that_another_session_brought_back_is_back_though_with_another_id(
     play_over_ec2: Play, server: Ec2Server, home: Path
 ) -> None:

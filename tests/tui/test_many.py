@@ -282,6 +282,7 @@ def test_after_a_second_try_all_the_tags_are_undone_that_were_saved(five: DemoSe
     play(five, scene)
 
 
+@pytest.mark.long
 def test_an_escape_after_it_was_said_was_meant_to_stop_nothing(
     five: DemoSession, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -307,6 +308,7 @@ def test_an_escape_after_it_was_said_was_meant_to_stop_nothing(
     play(five, scene)
 
 
+@pytest.mark.long
 def test_one_that_may_not_be_deleted_is_named_and_the_others_go(five: DemoSession) -> None:
     allow = '{"Effect": "Allow", "Action": "*", "Resource": "*"}'
     deny = (

@@ -172,6 +172,7 @@ def test_a_pair_that_was_deleted_elsewhere_is_said_to_be_gone_before_what_ec2_sa
     play_over_ec2(scene)
 
 
+@pytest.mark.long
 def test_escape_gives_up_a_read_at_once(play_over_ec2: Play, server: Ec2Server) -> None:
     add(server, "ci")
 

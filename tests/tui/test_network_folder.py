@@ -17,6 +17,7 @@ def mount_over_the_network(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setattr(mounts, "MOUNTINFO", tmp_path / "mountinfo")
 
 
+@pytest.mark.long
 def test_the_list_says_so_when_it_is_there(
     demo_session: DemoSession, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

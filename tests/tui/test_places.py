@@ -238,6 +238,7 @@ def test_credentials_that_no_region_takes_are_not_put_down_to_the_region(
     play_places(scene, "--profile", "prod")
 
 
+@pytest.mark.long
 def test_a_clock_that_is_wrong_is_said_with_how_much(play_places: Play, server: Ec2Server) -> None:
     from datetime import timedelta
 

@@ -224,6 +224,7 @@ def test_without_pairs_what_needs_one_says_how_there_comes_to_be_one(
     play(empty_session, scene)
 
 
+@pytest.mark.long
 def test_a_reading_that_succeeds_again_takes_the_error_away(
     demo_session: DemoSession, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -24,6 +24,7 @@ def fail(*_: object, **__: object) -> NoReturn:
     raise KeyError(SECRET)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("owner", [Ec2Backend, Ec2Account], ids=["pairs", "identity"])
 def test_the_list_says_so_and_asks_again(
     play_over_ec2: Play, server: Ec2Server, monkeypatch: pytest.MonkeyPatch, owner: type[object]

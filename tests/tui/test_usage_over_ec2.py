@@ -120,6 +120,7 @@ def test_nothing_is_deleted_before_ec2_said_what_uses_it_and_escape_leaves_at_on
     assert server.calls["DeleteKeyPair"] == 0
 
 
+@pytest.mark.long
 def test_several_are_asked_for_in_one_question(play_over_ec2: Play, server: Ec2Server) -> None:
     add(server, "one", "two", "three")
     use(server, "two", "i-2")

@@ -271,6 +271,7 @@ def test_an_unknown_refusal_keeps_its_code_text_and_status(
     )
 
 
+@pytest.mark.long
 def test_reads_are_repeated_when_ec2_is_busy(server: Ec2Server, open_backend: Open) -> None:
     server.throttled["DescribeKeyPairs"] = 2
     assert open_backend(HERE).describe_key_pairs() == ()

@@ -30,14 +30,14 @@ from core.keys import convert, keygen
 from core.model import KeptKeyPair, KeyType, PrivateKeyState, Tag, TagSpecification
 from core.store.access import RegionAccess, open_region
 from core.store.journal import Change
-from tests.ec2_server import LOST, Ec2Server, Fault
+from tests.ec2_server import LOST, SLOW, Ec2Server, Fault
 from tests.helpers import PUBLIC_KEY
 
 Open = Callable[..., Ec2Backend]
 
 _LOST = [
     # A connection that stays open in silence is as slow as an answer that stays unfinished.
-    pytest.param(each, marks=pytest.mark.long if each is Fault.STALL else ())
+    pytest.param(each, marks=pytest.mark.long if each in SLOW else ())
     for each in LOST
 ]
 

@@ -148,6 +148,7 @@ def test_a_page_that_says_who_asks_is_no_answer(server: Ec2Server) -> None:
         Connection(Ec2Choice()).identity("us-east-1")
 
 
+@pytest.mark.long
 def test_another_client_of_the_process_reads_as_botocore_does(
     server: Ec2Server, open_backend: Open
 ) -> None:

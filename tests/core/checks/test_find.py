@@ -137,6 +137,7 @@ def test_no_passphrase_is_worked_on_and_no_prime_is_tested(
     assert len(found) == key_zoo.FILES
 
 
+@pytest.mark.long
 def test_each_small_regular_file_is_opened_once_and_nothing_else(
     zoo: Zoo, everywhere: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -379,7 +379,12 @@ class Doubtful:
 @pytest.mark.parametrize(
     ("fails_at", "how", "words"),
     [
-        ("add", "late", r"did not answer in 1\.5 seconds; ssh-add was ended\."),
+        pytest.param(
+            "add",
+            "late",
+            r"did not answer in 1\.5 seconds; ssh-add was ended\.",
+            marks=pytest.mark.long,
+        ),
         ("add", "gone", "gave no answer .*communication with agent failed"),
         ("list", "late", r"reported success\. .* did not answer in 1\.5 seconds\."),
         ("list", "gone", r"reported success\. .* closed the connection"),
@@ -690,7 +695,7 @@ def until_there(path: Path) -> None:
         time.sleep(0.01)
 
 
-@pytest.mark.parametrize("answered", [True, False])
+@pytest.mark.parametrize("answered", [pytest.param(True, marks=pytest.mark.long), False])
 def test_gpg_agent_is_waited_for_while_it_asks_until_it_is_answered_or_stopped(
     answered: bool,
     gpg_agent: Path,

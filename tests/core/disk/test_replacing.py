@@ -193,6 +193,7 @@ def test_a_file_removed_while_it_is_claimed_leaves_no_claim(
     assert names(path.parent) == []
 
 
+@pytest.mark.long
 def test_the_claim_of_a_process_that_was_killed_is_waited_for_a_moment_only(path: Path) -> None:
     replace(path, b"old")
     path.with_name("file.claim").hardlink_to(path)

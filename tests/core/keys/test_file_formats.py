@@ -74,7 +74,18 @@ def encoded(rsa_keys: Sequence[RSAPrivateKey]) -> Callable[[object], tuple[Priva
     return encode
 
 
-@pytest.fixture(params=COMBINATIONS, ids=name)
+def costly(combination: tuple[KeyType, FileFormat, bytes | None]) -> bool:
+    """Return whether deriving its key takes long, again and again."""
+    key_type, file_format, passphrase = combination
+    return bool(passphrase) and key_type is KeyType.RSA and file_format in (PKCS8, OPENSSH)
+
+
+@pytest.fixture(
+    params=[
+        pytest.param(each, marks=pytest.mark.long if costly(each) else ()) for each in COMBINATIONS
+    ],
+    ids=name,
+)
 def written(
     request: pytest.FixtureRequest,
     encoded: Callable[[object], tuple[PrivateKey, bytes]],

@@ -108,7 +108,11 @@ def leftovers(folder: Path) -> list[str]:
 
 
 @pytest.mark.parametrize("change", [create, delete, tag])
-@pytest.mark.parametrize("name", CALLS)
+@pytest.mark.parametrize(
+    "name",
+    # A lock whose file cannot be looked at is waited for.
+    [pytest.param(each, marks=pytest.mark.long if each == "fstat" else ()) for each in CALLS],
+)
 def test_a_call_that_fails_costs_nothing(
     name: str, change: Callable[[RegionStore], None], filled: RegionStore
 ) -> None:

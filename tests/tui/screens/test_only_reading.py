@@ -100,6 +100,7 @@ def test_each_place_is_one_that_is_walked_below_or_one_for_a_change() -> None:
     assert not walked & ONLY_TO_CHANGE
 
 
+@pytest.mark.long
 def test_the_help_has_what_is_refused_with_a_mark_beside_it(session: DemoSession) -> None:
     async def scene(pilot: Pilot[None]) -> None:
         await go(pilot, Place.DELETED)

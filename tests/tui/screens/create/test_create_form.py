@@ -181,6 +181,7 @@ def test_what_is_said_of_a_replacement_comes_back_after_a_dry_run(
     play(empty_session, scene)
 
 
+@pytest.mark.long
 def test_the_editor_of_tags_leaves_alone_what_another_session_set(
     empty_session: DemoSession,
 ) -> None:

@@ -54,6 +54,7 @@ def test_what_has_the_focus_stays_in_sight_when_the_window_shrinks(
     play(demo_session, scene)
 
 
+@pytest.mark.long
 def test_a_key_that_comes_close_behind_a_new_tag_is_for_the_tag(
     empty_session: DemoSession,
 ) -> None:

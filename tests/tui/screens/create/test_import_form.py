@@ -157,6 +157,7 @@ def test_a_picked_file_is_dry_run_and_what_is_typed_goes_to_its_end(
     assert empty_session.backend.describe_key_pairs() == ()
 
 
+@pytest.mark.long
 def test_a_dry_run_asks_whatever_the_key_is_and_says_what_enter_would_refuse(
     empty_session: DemoSession, home: Path
 ) -> None:
@@ -232,6 +233,7 @@ def test_the_name_of_a_file_is_a_path_wherever_it_begins(
     play(empty_session, scene)
 
 
+@pytest.mark.long
 def test_a_relative_path_is_read_as_people_type_it_and_a_key_is_never_taken_for_one(
     empty_session: DemoSession, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -328,6 +330,7 @@ def test_what_is_wrong_with_a_path_is_said_beside_it_and_above_the_hints(
     play(empty_session, scene)
 
 
+@pytest.mark.long
 def test_in_a_low_window_a_refusal_is_said_once_in_full_and_stays_in_sight(
     empty_session: DemoSession,
 ) -> None:
@@ -358,6 +361,7 @@ def test_in_a_low_window_a_refusal_is_said_once_in_full_and_stays_in_sight(
     play(empty_session, scene, (60, 15))
 
 
+@pytest.mark.long
 def test_a_key_that_takes_several_rows_is_one_line_to_the_keys_that_delete(
     empty_session: DemoSession,
 ) -> None:
@@ -613,6 +617,7 @@ def test_the_largest_paste_is_judged_at_once() -> None:
         assert time.thread_time() - start < 0.2
 
 
+@pytest.mark.long
 def test_a_path_that_was_typed_as_the_name_is_noticed(empty_session: DemoSession) -> None:
     async def scene(pilot: Pilot[None]) -> None:
         screen = await open_form(pilot)

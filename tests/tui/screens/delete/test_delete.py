@@ -101,6 +101,7 @@ def test_danger_is_marked_where_there_is_no_colour(
     play(demo_session, scene, size)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("size", [(60, 15), (80, 24)])
 def test_more_names_than_fit_are_looked_through_from_the_field(
     empty_session: DemoSession, size: tuple[int, int]
@@ -133,6 +134,7 @@ def test_more_names_than_fit_are_looked_through_from_the_field(
     play(empty_session, scene, size)
 
 
+@pytest.mark.long
 def test_where_all_names_fit_no_key_is_taught_that_looks_through_them(
     empty_session: DemoSession,
 ) -> None:
@@ -150,6 +152,7 @@ def test_where_all_names_fit_no_key_is_taught_that_looks_through_them(
     play(empty_session, scene, (110, 36))
 
 
+@pytest.mark.long
 def test_a_low_window_shows_as_many_names_as_fit_and_the_end_of_each_file(
     empty_session: DemoSession, home: Path
 ) -> None:

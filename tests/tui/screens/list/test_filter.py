@@ -48,6 +48,7 @@ def test_coming_back_to_the_filter_typing_replaces_it_and_moving_keeps_it(
     play(empty_session, scene)
 
 
+@pytest.mark.long
 def test_the_cursor_goes_to_the_first_that_matches_and_back_to_where_it_was(
     empty_session: DemoSession,
 ) -> None:
@@ -126,6 +127,7 @@ def test_a_tag_that_is_being_typed_narrows_nothing_until_it_is_one(
     play(demo_session, scene)
 
 
+@pytest.mark.long
 def test_all_terms_must_hold_and_of_two_that_exclude_each_other_that_is_said(
     demo_session: DemoSession,
 ) -> None:
@@ -148,6 +150,7 @@ def test_all_terms_must_hold_and_of_two_that_exclude_each_other_that_is_said(
     play(demo_session, scene)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("size", [(60, 15), (100, 24)], ids=str)
 def test_an_order_is_said_whose_column_is_not_on_the_screen(
     demo_session: DemoSession, size: tuple[int, int]
@@ -227,6 +230,7 @@ def test_no_keys_of_the_list_are_taught_while_they_would_be_typed(
     play(empty_session, scene)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("text", "is_one"),
     [

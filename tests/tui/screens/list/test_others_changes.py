@@ -115,6 +115,7 @@ def test_the_empty_list_says_what_can_be_brought_back_since(
     play(empty_session, scene)
 
 
+@pytest.mark.long
 def test_what_is_back_is_no_longer_said_to_be_deleted(
     demo_session: DemoSession, other: DemoSession
 ) -> None:
@@ -168,6 +169,7 @@ def test_what_is_open_says_that_its_pair_is_back(
     play(demo_session, scene, (100, 30))
 
 
+@pytest.mark.long
 def test_of_many_that_are_open_those_are_named_that_are_still_deleted(
     demo_session: DemoSession, other: DemoSession
 ) -> None:
@@ -192,6 +194,7 @@ def test_of_many_that_are_open_those_are_named_that_are_still_deleted(
     play(demo_session, scene, (100, 30))
 
 
+@pytest.mark.long
 def test_what_different_people_deleted_is_not_put_down_to_one_of_them(
     demo_session: DemoSession, other: DemoSession, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -250,6 +253,7 @@ def test_what_is_open_says_that_its_pair_was_deleted(
     play(demo_session, scene, (100, 30))
 
 
+@pytest.mark.long
 def test_a_new_pair_whose_private_key_is_at_hand_is_said_to_be_deleted(
     demo_session: DemoSession, other: DemoSession, home: Path
 ) -> None:
@@ -274,6 +278,7 @@ def test_a_new_pair_whose_private_key_is_at_hand_is_said_to_be_deleted(
     play(demo_session, scene)
 
 
+@pytest.mark.long
 def test_a_pair_that_is_to_be_replaced_and_is_gone_is_named_with_the_way_on(
     demo_session: DemoSession, other: DemoSession, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -365,6 +370,7 @@ def test_a_form_says_that_another_session_changed_the_tags(
     play(demo_session, scene)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("ago", "said"),
     [
@@ -539,6 +545,7 @@ async def until_on_page(pilot: Pilot[None], text: str) -> None:
     await until(pilot, lambda: text in on_page(pilot), text)
 
 
+@pytest.mark.long
 def test_the_cursor_is_on_the_pair_that_went_from_under_it_and_is_back(
     demo_session: DemoSession, other: DemoSession
 ) -> None:
@@ -571,6 +578,7 @@ def test_the_cursor_is_on_the_pair_that_went_from_under_it_and_is_back(
     play(demo_session, scene)
 
 
+@pytest.mark.long
 def test_after_the_details_the_cursor_is_on_the_pair_that_was_looked_at(
     demo_session: DemoSession, other: DemoSession
 ) -> None:
@@ -594,6 +602,7 @@ def test_after_the_details_the_cursor_is_on_the_pair_that_was_looked_at(
     play(demo_session, scene)
 
 
+@pytest.mark.long
 def test_the_list_says_which_chosen_pairs_are_gone(
     demo_session: DemoSession, other: DemoSession
 ) -> None:
@@ -633,6 +642,7 @@ async def choose(pilot: Pilot[None], count: int, key: str, screen: str) -> None:
     await until_screen(pilot, screen)
 
 
+@pytest.mark.long
 def test_the_question_before_a_deletion_is_about_those_that_are_there(
     demo_session: DemoSession, other: DemoSession
 ) -> None:
@@ -692,6 +702,7 @@ def test_where_no_pair_is_left_nothing_is_deleted(
     play(demo_session, scene, (100, 30))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("count", [1, 2])
 def test_what_was_gone_already_is_named_after_deleting(
     demo_session: DemoSession, other: DemoSession, monkeypatch: pytest.MonkeyPatch, count: int
@@ -714,6 +725,7 @@ def test_what_was_gone_already_is_named_after_deleting(
     play(demo_session, scene, (100, 30))
 
 
+@pytest.mark.long
 def test_more_care_is_asked_for_where_another_session_protects_a_pair(
     demo_session: DemoSession, other: DemoSession
 ) -> None:
@@ -802,6 +814,7 @@ def test_a_form_forgets_what_was_said_of_what_others_have_changed_since(
     play(demo_session, scene)
 
 
+@pytest.mark.long
 def test_the_tags_form_says_what_it_saves_and_keeps_what_others_set(
     demo_session: DemoSession, other: DemoSession
 ) -> None:
@@ -838,6 +851,7 @@ def test_the_tags_form_says_what_it_saves_and_keeps_what_others_set(
     play(demo_session, scene, (100, 30))
 
 
+@pytest.mark.long
 def test_the_tags_form_is_about_those_that_are_there(
     demo_session: DemoSession, other: DemoSession
 ) -> None:

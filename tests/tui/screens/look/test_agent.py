@@ -77,6 +77,7 @@ async def add(pilot: Pilot[None], lifetime: str = "", *keys: str) -> None:
 # Adding -------------------------------------------------------------------------------------
 
 
+@pytest.mark.long
 def test_that_it_is_in_no_file_is_said_once(empty_session: DemoSession, ssh_agent: Agent) -> None:
     async def scene(pilot: Pilot[None]) -> None:
         await hold(pilot, empty_session)
@@ -155,9 +156,8 @@ def test_quitting_is_free_once_an_agent_holds_the_key(
     assert len(calls) == 1
 
 
-@pytest.mark.parametrize(
-    "key", ["ctrl+q", *(pytest.param(key, marks=pytest.mark.long) for key in ("escape", "q"))]
-)
+@pytest.mark.long
+@pytest.mark.parametrize("key", ["ctrl+q", "escape", "q"])
 def test_what_an_agent_will_forget_is_left_by_the_second_key_that_says_so(
     empty_session: DemoSession, ssh_agent: Agent, key: str
 ) -> None:
@@ -340,7 +340,8 @@ def test_what_was_seen_last_of_the_agent_counts(
     play(empty_session, scene)
 
 
-@pytest.mark.parametrize("size", [(80, 24), pytest.param((60, 15), marks=pytest.mark.long)])
+@pytest.mark.long
+@pytest.mark.parametrize("size", [(80, 24), (60, 15)])
 def test_another_accounts_agent_gets_the_key_by_the_second_key_that_says_so(
     empty_session: DemoSession,
     ssh_agent: Agent,
@@ -551,6 +552,7 @@ def test_how_long_a_key_stays_is_said_where_it_was_added_here(
     assert details["long"] == "without a limit"
 
 
+@pytest.mark.long
 def test_a_key_that_the_agent_has_forgotten_leaves_its_page_by_itself(
     empty_session: DemoSession, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -788,6 +790,7 @@ def test_both_keys_of_the_help_lead_there(
     play(demo_session, scene, size)
 
 
+@pytest.mark.long
 def test_what_the_agent_would_refuse_is_muted_and_said(
     empty_session: DemoSession, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -809,6 +812,7 @@ def test_what_the_agent_would_refuse_is_muted_and_said(
     play(empty_session, scene)
 
 
+@pytest.mark.long
 def test_a_time_that_is_none_mutes_the_key_that_adds(
     empty_session: DemoSession, ssh_agent: Agent
 ) -> None:
@@ -826,6 +830,7 @@ def test_a_time_that_is_none_mutes_the_key_that_adds(
     play(empty_session, scene)
 
 
+@pytest.mark.long
 def test_a_low_window_shows_several_keys_of_the_agent(
     empty_session: DemoSession, monkeypatch: pytest.MonkeyPatch
 ) -> None:

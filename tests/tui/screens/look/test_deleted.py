@@ -208,6 +208,7 @@ def test_several_that_are_chosen_come_back_together(empty_session: DemoSession) 
     assert names() == {"a-1", "a-2", "b-1"}
 
 
+@pytest.mark.long
 def test_a_name_with_a_space_is_typed_and_what_is_chosen_out_of_sight_is_named(
     empty_session: DemoSession,
 ) -> None:

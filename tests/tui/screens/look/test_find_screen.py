@@ -139,6 +139,7 @@ async def test_a_pair_that_the_filter_hides_is_shown(demo_session: DemoSession, 
 
 
 @in_loop
+@pytest.mark.long
 async def test_a_key_of_pairs_in_two_regions_has_a_line_for_each_that_at_hand_first(
     demo_session: DemoSession, keys: Path
 ) -> None:
@@ -160,6 +161,7 @@ async def test_a_key_of_pairs_in_two_regions_has_a_line_for_each_that_at_hand_fi
 
 
 @in_loop
+@pytest.mark.long
 async def test_an_unknown_key_is_imported_from_there(demo_session: DemoSession, keys: Path) -> None:
     async with KeyPairsApp(demo_session).run_test() as pilot:
         screen = await look_up(pilot, "~/keys")
@@ -343,6 +345,7 @@ async def test_enter_asks_again_what_could_not_be_asked(
 
 
 @in_loop
+@pytest.mark.long
 async def test_an_agent_is_no_file_that_was_looked_at(
     demo_session: DemoSession, keys: Path, ssh_agent: Agent
 ) -> None:
@@ -631,6 +634,7 @@ async def test_what_leads_to_no_pair_says_what_was_looked_at(
 
 
 @in_loop
+@pytest.mark.long
 async def test_of_a_fingerprint_nobody_has_it_is_said_what_it_is_and_was_compared_with(
     demo_session: DemoSession, keys: Path
 ) -> None:

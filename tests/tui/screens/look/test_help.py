@@ -112,6 +112,7 @@ def test_the_help_of_the_list_is_grouped_and_the_cursor_passes_headings_by(
     play(demo_session, scene)
 
 
+@pytest.mark.long
 def test_what_has_no_key_of_its_own_says_so_where_others_have_theirs(
     demo_session: DemoSession,
 ) -> None:
@@ -130,6 +131,7 @@ def test_what_has_no_key_of_its_own_says_so_where_others_have_theirs(
     play(demo_session, scene)
 
 
+@pytest.mark.long
 def test_how_a_key_leaves_the_agent_is_found_where_the_agent_is(demo_session: DemoSession) -> None:
     async def scene(pilot: Pilot[None]) -> None:
         await pilot.press("question_mark")
@@ -471,6 +473,7 @@ def test_all_that_can_have_the_focus_in_the_save_dialog_says_what_its_keys_do(
     play(empty_session, scene)
 
 
+@pytest.mark.long
 def test_the_help_finds_what_is_looked_for_by_other_words(demo_session: DemoSession) -> None:
     async def scene(pilot: Pilot[None]) -> None:
         await pilot.press("question_mark")

@@ -76,6 +76,7 @@ def test_the_history_has_the_words_of_the_journal_and_what_each_act_was_about(
     assert history.facts[0][1].endswith("create by anna · ! not confirmed")
 
 
+@pytest.mark.long
 def test_the_copy_menu_has_titles_and_muted_texts_in_two_columns(
     empty_session: DemoSession,
 ) -> None:
@@ -262,6 +263,7 @@ def test_tags_are_said_to_be_saved_where_they_were_edited_and_undone_there(
     play(empty_session, scene, (60, 15))
 
 
+@pytest.mark.long
 def test_a_key_of_the_list_says_on_a_page_that_it_is_one(demo_session: DemoSession) -> None:
     async def scene(pilot: Pilot[None]) -> None:
         await pilot.press("enter")

@@ -247,6 +247,7 @@ def test_several_pairs_go_together(empty_session: DemoSession) -> None:
     assert [pair.key_name for pair in there(empty_session, "eu-west-2")] == ["a-rsa", "b", "c"]
 
 
+@pytest.mark.long
 def test_a_city_of_two_words_is_typed_and_the_hints_count_what_is_chosen(
     empty_session: DemoSession,
 ) -> None:

@@ -367,6 +367,7 @@ def test_a_deleted_successor_names_the_pair_that_it_replaced(empty_session: Demo
     play(empty_session, scene)
 
 
+@pytest.mark.long
 def test_the_filter_lists_what_waits_to_be_retired(empty_session: DemoSession) -> None:
     make(empty_session, "ci-deploy")
     make(empty_session, "other")

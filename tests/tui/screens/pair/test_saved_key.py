@@ -186,6 +186,7 @@ def test_a_key_is_saved_again_as_its_file_is_and_not_without_its_passphrase_unsa
     play(empty_session, scene, (100, 30))
 
 
+@pytest.mark.long
 def test_a_mode_that_is_right_already_is_not_in_the_journal_and_a_full_disk_mends_it_all_the_same(
     empty_session: DemoSession, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

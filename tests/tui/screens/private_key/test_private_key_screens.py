@@ -173,6 +173,7 @@ def test_ctrl_c_says_elsewhere_what_quits(demo_session: DemoSession, key: str, s
     assert play(demo_session, scene) == 0
 
 
+@pytest.mark.long
 def test_what_was_said_goes_with_the_next_move_however_soon(demo_session: DemoSession) -> None:
     async def scene(pilot: Pilot[None]) -> None:
         await pilot.press("space", "escape")
@@ -225,6 +226,7 @@ def test_without_an_agent_adding_to_one_is_muted_and_says_why(
     play(empty_session, scene, size)
 
 
+@pytest.mark.long
 def test_that_there_is_an_agent_is_seen_in_the_environment_alone(
     empty_session: DemoSession, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -788,6 +790,7 @@ def test_what_does_not_fit_below_a_list_ends_with_an_ellipsis(demo_session: Demo
     play(demo_session, scene)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("size", [(80, 24), (60, 15)], ids=str)
 def test_a_record_that_the_disk_did_not_confirm_is_spoken_of(
     empty_session: DemoSession, monkeypatch: pytest.MonkeyPatch, size: tuple[int, int]
@@ -844,6 +847,7 @@ def test_enter_leads_to_the_save_dialog_until_there_is_a_file(
     play(empty_session, scene, size)
 
 
+@pytest.mark.long
 def test_a_name_typed_on_the_choice_goes_to_its_field(empty_session: DemoSession) -> None:
     async def scene(pilot: Pilot[None]) -> None:
         holding = await hold(pilot, empty_session)
@@ -857,6 +861,7 @@ def test_a_name_typed_on_the_choice_goes_to_its_field(empty_session: DemoSession
 
 
 @SIZES
+@pytest.mark.long
 def test_that_the_record_could_not_be_written_is_said_where_the_file_was_saved(
     empty_session: DemoSession, home: Path, size: tuple[int, int]
 ) -> None:

@@ -117,6 +117,7 @@ def names(folder: Path) -> list[str]:
     return sorted(path.name for path in folder.iterdir())
 
 
+@pytest.mark.long
 def test_another_name_than_the_plain_one_says_why(empty_session: DemoSession, home: Path) -> None:
     async def scene(pilot: Pilot[None]) -> None:
         assert path_of(pilot) == "~/.ssh/reporting-2.pem"
@@ -146,6 +147,7 @@ def test_enter_alone_saves_what_ec2_gives(empty_session: DemoSession, home: Path
     assert pair.custody.private_key is PrivateKeyState.SAVED
 
 
+@pytest.mark.long
 def test_where_one_format_alone_has_room_it_is_said_how_to_come_to_another(
     empty_session: DemoSession,
 ) -> None:
@@ -626,6 +628,7 @@ def test_the_right_arrow_completes_the_path_folder_by_folder(
     play(empty_session, scene, KeyType.ED25519)
 
 
+@pytest.mark.long
 def test_letters_typed_on_a_choice_go_to_the_nearest_field(empty_session: DemoSession) -> None:
     async def scene(pilot: Pilot[None]) -> None:
         box, again = dialog(pilot).query_one(Toggle), dialog(pilot).query(PassphraseInput)[1]

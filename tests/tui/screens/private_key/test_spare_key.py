@@ -29,6 +29,7 @@ def noted(calls: list[str], method: Callable[..., object], name: str) -> Callabl
     return call
 
 
+@pytest.mark.long
 def test_it_is_made_when_the_form_opens_and_dropped_when_it_is_left(
     empty_session: DemoSession, calls: list[str]
 ) -> None:
