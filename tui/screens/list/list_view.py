@@ -392,7 +392,10 @@ class ListView:
         if key_pair:
             stay = self.session.in_agent.get(key_pair.key_pair_id)
             stay = None if stay is None or stay.is_over(self.session.now()) else stay
-            told = remarks(key_pair, self.listing.rotation, stay)
+            # Else the key is about others, or does nothing here.
+            is_on_top = self.screen.app.screen is self.screen
+            deletes = is_on_top and not (self.session.read_only or self.chosen())
+            told = remarks(key_pair, self.listing.rotation, stay, deletes=deletes)
             self._remark.about(key_pair.key_pair_id, told)
         self.pane.follow(self._show_summary)
 
@@ -463,6 +466,7 @@ class ListView:
     def say_count(self) -> None:
         """Say how many pairs are chosen: in the bar at the top, which says nothing of none."""
         self.show_top()
+        self.show_remark()
         if self.listing.chosen:
             self._remark.forget()
         else:
