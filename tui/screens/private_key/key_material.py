@@ -226,11 +226,8 @@ class KeyMaterialScreen(PlacedScreen[str]):
 
     def _unsaved(self) -> Verdict:
         match self._where:
-            case _Where.AGENT:
+            case _Where.AGENT | _Where.AGENT_FOR_A_TIME:
                 return _ONLY_IN_AGENT
-            case _Where.AGENT_FOR_A_TIME:
-                text = f"In no file: lost at {self._end}, or when the agent ends."
-                return Verdict(text, Tone.CAUTION)
             case _ if self._sent:
                 return _SENT
             case _Where.PERHAPS_AGENT:

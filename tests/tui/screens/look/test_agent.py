@@ -99,7 +99,9 @@ def test_a_key_that_an_agent_holds_may_be_left_and_stays_marked(
         await add(pilot, "8h", "tab", "right")
         shown = drawn(pilot)
         assert "In the agent until 19:59, asking each time" in flat(pilot)
-        assert "In no file: lost at 19:59, or when the agent ends." in flat(pilot)
+        assert "In no file: lost when the agent forgets it or ends" in flat(pilot)
+        # In the title of the box, and with what else is known of its stay.
+        assert flat(pilot).count("19:59") == 2
         assert "esc leave" in shown
         await pilot.press("escape")
         await until(pilot, lambda: "the agent forgets it at 19:59: s saves" in flat(pilot), "it")
