@@ -33,7 +33,7 @@ class TagRow(Horizontal):
         super().__init__(id=id)
         self._key = TextInput(tag.key, classes="tag-row--key")
         self._value = TextInput(tag.value, classes="tag-row--value")
-        self._key.placeholder, self._value.placeholder = "key", "value"
+        self._key.placeholder, self._value.placeholder = "key", "value or none"
         self._key.suggester = _suggester(in_use)
         self._in_use = in_use
 
