@@ -24,8 +24,8 @@ from tui.screens.list.list_actions import refuses, say_over
 from tui.screens.list.list_view import ListView
 from tui.screens.placed_screen import PlacedScreen, Result
 from tui.terminal.logging_in import log_in as run_log_in
-from tui.words.deleted_elsewhere import of_each
 from tui.words.details import named_tags
+from tui.words.done_elsewhere import of_each
 from tui.words.pairs import what_comes_back
 from tui.words.place import THIS_MACHINE, place_table
 from tui.words.refusals import by_reason
