@@ -78,6 +78,27 @@ def test_what_was_done_to_many_at_once_is_one_act() -> None:
     ]
 
 
+def test_what_was_done_by_hand_one_after_the_other_is_an_act_each() -> None:
+    def deletions(*seconds: float) -> list[JournalEntry]:
+        return [
+            replace(
+                FIRST,
+                time=FIRST.time + timedelta(seconds=second),
+                operation="DeleteKeyPair",
+                key_pair_id=f"key-{number}",
+            )
+            for number, second in enumerate(seconds)
+        ]
+
+    for seconds, counts in (
+        ((0, 1), [1, 1]),  # by hand
+        ((0, 0, 0, 1), [1, 3]),
+        ((0, 0, 1, 1, 1.2), [5]),  # in batches
+        ((0, 0.3, 0.6, 0.9), [4]),  # over EC2
+    ):
+        assert [len(act.entries) for act in acts(deletions(*seconds))] == counts, seconds
+
+
 @pytest.mark.long
 def test_the_journal_by_days_with_seconds_ids_who_and_outcome(empty_session: DemoSession) -> None:
     def rows(screen: JournalScreen) -> list[str]:
