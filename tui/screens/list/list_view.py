@@ -382,7 +382,8 @@ class ListView:
         if key_pair:
             stay = self.session.in_agent.get(key_pair.key_pair_id)
             stay = None if stay is None or stay.is_over(self.session.now()) else stay
-            told = remarks(key_pair, self.listing.rotation, stay)
+            read_only = self.session.read_only
+            told = remarks(key_pair, self.listing.rotation, stay, read_only=read_only)
             self._remark.about(key_pair.key_pair_id, told)
         self.pane.follow(self._show_summary)
 

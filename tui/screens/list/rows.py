@@ -40,13 +40,18 @@ def wants_attention(key_pair: KeptKeyPair, rotation: Rotation) -> bool:
 
 
 def remarks(
-    key_pair: KeptKeyPair, rotation: Rotation = NOTHING_REPLACED, stay: AgentStay | None = None
+    key_pair: KeptKeyPair,
+    rotation: Rotation = NOTHING_REPLACED,
+    stay: AgentStay | None = None,
+    *,
+    read_only: bool = False,
 ) -> list[str]:
     """Return the line about the pair under the cursor, the longest first, each shorter than before.
 
     It says which pair replaces which, where the private key is, and the id. What is to be done
     stands in front, where it is left out last; the id stands last, and goes first. `stay` is that
-    of its private key in an agent, where it was added here.
+    of its private key in an agent, where it was added here. `read_only` leaves out what changes
+    something.
     """
     match key_pair.custody.private_key:
         case PrivateKeyState.UNSAVED:
@@ -65,7 +70,8 @@ def remarks(
     parts = []
     if successor := rotation.successor(key_pair):
         # Nobody can log in with the successor before somebody has its private key.
-        next_ = f"; {key_of('key-pair.delete')} deletes this pair" * is_delivered(successor)
+        can_go = is_delivered(successor) and not read_only
+        next_ = f"; {key_of('key-pair.delete')} deletes this pair" * can_go
         parts.append(f"replaced by {named(successor.key_name)}{next_}")
     if predecessor := rotation.predecessor(key_pair):
         parts.append(f"replaces {named(predecessor.key_name)}")

@@ -92,7 +92,8 @@ class DetailsScreen(PlacedScreen[Next | None]):
     Args:
         deleted: what is said of the pair where it is a deleted one, which can be brought back.
         where: returns where it stands in the list, as that is by then.
-        undoes: what this session did last is an edit of this pair's tags, which can be undone.
+        undoes: of how many pairs, this one too, this session edited the tags last, if it did; that
+            of this pair alone can be undone here.
     """
 
     CSS_PATH = "details.tcss"
@@ -114,7 +115,7 @@ class DetailsScreen(PlacedScreen[Next | None]):
         deleted: Verdict | None = None,
         *,
         where: Callable[[], Position] = Position,
-        undoes: bool = False,
+        undoes: int = 0,
     ) -> None:
         super().__init__(key_pair.key_name)
         self._undoes = undoes
@@ -206,8 +207,13 @@ class DetailsScreen(PlacedScreen[Next | None]):
             return
         if self._deleted is not None:
             self._leave_for(Next.BRING_BACK)
-        elif self._undoes:
+        elif self._undoes == 1:
             self._leave_for(Next.UNDO)
+        elif self._undoes:
+            key, pairs = key_of("key-pair.undo"), n_of(self._undoes, "pair")
+            self.say(
+                Verdict(f"tags were just set on {pairs} together: {key} in the list undoes that")
+            )
         else:
             key = key_of("details.bring-back")
             ways = f"{key} undoes tags just set on this pair, or brings it back once it is deleted"
@@ -399,8 +405,9 @@ def _taught(key_pair: KeptKeyPair, position: Position, *, read_only: bool) -> st
         taught.append(f"about this pair, not the {n_of(position.chosen, 'other')} chosen")
     if position.total > 1:
         following, previous = key_of("details.following"), key_of("details.previous")
-        words = f"{position.number:,} of {position.total:,}"
-        taught.append(f"{words} · {following} next, {previous} previous")
+        taught.append(f"{position.number:,} of {position.total:,}")
+        if not read_only:  # whose hints have room for these keys
+            taught.append(f"{following} next, {previous} previous")
     if key_pair.custody.saved_to and not read_only:
         agent, save, mode, host = (
             key_of(f"details.{name}") for name in ("agent", "save", "mode", "ssh-host")

@@ -264,6 +264,35 @@ def test_tags_are_said_to_be_saved_where_they_were_edited_and_undone_there(
 
 
 @pytest.mark.long
+def test_tags_that_were_set_on_several_are_said_to_be_undone_in_the_list(
+    empty_session: DemoSession,
+) -> None:
+    for name in ("a", "b", "c"):
+        empty_session.backend.create_key_pair(key_name=name, key_type="ed25519")
+
+    async def scene(pilot: Pilot[None]) -> None:
+        async def says_in_details(words: str) -> None:
+            await pilot.press("enter")
+            await until_screen(pilot, "DetailsScreen")
+            await pilot.press("u")
+            await until(pilot, lambda: words in text_of(pilot, "#fact").replace("\n", " "), words)
+            await pilot.press("escape")
+            await until_screen(pilot, "KeyPairListScreen")
+
+        await pilot.press("space", "space", "t")
+        await until_screen(pilot, "EditTagsScreen")
+        await type_text(pilot, "Env")
+        await pilot.press("enter")
+        await until_screen(pilot, "KeyPairListScreen")
+        await pilot.press("escape", "g")
+        await says_in_details("tags were just set on 2 pairs together: u in the list undoes that")
+        await pilot.press("G")
+        await says_in_details("nothing to undo here")
+
+    play(empty_session, scene, (60, 15))
+
+
+@pytest.mark.long
 def test_a_key_of_the_list_says_on_a_page_that_it_is_one(demo_session: DemoSession) -> None:
     async def scene(pilot: Pilot[None]) -> None:
         await pilot.press("enter")
