@@ -104,7 +104,7 @@ def where_it_is(key_pair: KeptKeyPair) -> str:
     """Return what became of the private key, in words."""
     match key_pair.custody.private_key:
         case PrivateKeyState.UNSAVED:
-            return "never saved: nobody can log in with it, unless an agent still holds it"
+            return "never saved: nobody can log in with it, unless an agent or a copy holds it"
         case PrivateKeyState.SAVED:
             return "was saved to " + ", ".join(map(short_path, key_pair.custody.saved_to))
         case PrivateKeyState.IMPORTED:
