@@ -210,10 +210,9 @@ class DetailsScreen(PlacedScreen[Next | None]):
         elif self._undoes == 1:
             self._leave_for(Next.UNDO)
         elif self._undoes:
-            key, pairs = key_of("key-pair.undo"), n_of(self._undoes, "pair")
-            self.say(
-                Verdict(f"tags were just set on {pairs} together: {key} in the list undoes that")
-            )
+            pairs, key = n_of(self._undoes, "pair"), key_of("key-pair.undo")
+            way = f"{key} in the list undoes that"
+            self.say(Verdict(f"tags were just set on {pairs} together: {way}"))
         else:
             key = key_of("details.bring-back")
             ways = f"{key} undoes tags just set on this pair, or brings it back once it is deleted"

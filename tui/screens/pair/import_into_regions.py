@@ -166,9 +166,8 @@ class ImportIntoRegionsScreen(PlacedScreen[int]):
         """Draw the Regions as they stand now; without one that is chosen there is nothing to do."""
         self._hint()
         picked = self._list.picked
-        self._list.load(
-            list(map(self._line, self._found(self._search.value))), picked.value if picked else None
-        )
+        lines = list(map(self._line, self._found(self._search.value)))
+        self._list.load(lines, picked.value if picked else None)
 
     def _found(self, typed: str) -> list[str]:
         """Return all Regions, those first that begin with what is typed."""
