@@ -360,7 +360,9 @@ class ListView:
         """Return what is wrong with the filter, or which kind of fingerprint it is."""
         kind = self.listing.kind(self.shown)
         if self.listing.unfinished:
-            return Verdict(f"{self.listing.unfinished}, and narrows nothing yet")
+            # The key of Textual's field, which is not in the table.
+            takes = "; → completes it" if self.filter_bar.goes_on else ""
+            return Verdict(f"{self.listing.unfinished}, and narrows nothing yet{takes}")
         if self.listing.query.problems:
             return Verdict(self.listing.query.problems[0], Tone.CAUTION)
         if terms := self.listing.not_together:
