@@ -145,7 +145,7 @@ def _fate(key_pair: KeptKeyPair, rotation: Rotation) -> str:
 
 
 def _saved_to(key_pair: KeptKeyPair) -> str:
-    return f"was saved to {short_path(key_pair.custody.saved_to[-1])}"
+    return f"{many_to_delete.WAS_SAVED}{short_path(key_pair.custody.saved_to[-1])}"
 
 
 def _where(successor: KeptKeyPair) -> str:
