@@ -17,6 +17,7 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 from core.custody.rotation import NOTHING_REPLACED, Rotation
+from core.disk import files
 from core.errors import KeyPairsError
 from core.model import KeptKeyPair
 from core.words.plural import n_of
@@ -79,7 +80,7 @@ _TWO_COLUMNS, _BOTH_WIDE = 120, 124
 """Columns of the window from which there are two, and how wide the panel of both is."""
 
 
-_OF_A_SAVED_KEY = ("agent", "save", "public-file", "mode", "ssh-host")
+_OF_A_SAVED_KEY: Sequence[str] = ("agent", "save", "public-file", "mode", "ssh-host")
 """What is done with the saved file, and so not with a pair that has none."""
 
 
@@ -126,6 +127,7 @@ class DetailsScreen(PlacedScreen[Next | None]):
         self._rotation = rotation
         self._where = where
         self._position = where()
+        self._mends_mode = False
         self.has_changed = False
         """Whether something was done here that the list does not know of."""
         self.about = [key_pair]
@@ -145,7 +147,6 @@ class DetailsScreen(PlacedScreen[Next | None]):
             yield self._sections.parts[Part.MORE]
 
     def on_mount(self) -> None:
-        self.key_hints.mute(*_idle(self.key_pair))
         self._show_deleted(self._deleted)
         if self._session.place is not None:
             self._ask_what_uses_it(self._session.place)
@@ -153,7 +154,13 @@ class DetailsScreen(PlacedScreen[Next | None]):
 
     @work(exclusive=True)
     async def _show_page(self) -> None:
+        await self._show_sections()
+
+    async def _show_sections(self) -> None:
         await self._sections.show(self.key_pair, self._rotation)
+        saved_to = self.key_pair.custody.saved_to
+        self._mends_mode = await asyncio.to_thread(files.lets_mode_be_mended, saved_to)
+        self._teach()
 
     @work(group="usage")
     async def _ask_what_uses_it(self, place: "Ec2Place") -> None:
@@ -164,20 +171,15 @@ class DetailsScreen(PlacedScreen[Next | None]):
     @on(RegionChanged)
     def _show_as_others_left_it(self, event: RegionChanged) -> None:
         """Show the pair as another session left it: its name, tags, history and all the rest."""
-        read_only = self._session.read_only
-        taught = _taught(self.key_pair, self._position, read_only=read_only)
         if self.key_pair.key_pair_id in event.key_pairs:
             self.key_pair = event.key_pairs[self.key_pair.key_pair_id]
             self._position = self._where()
-        if self.fact_line.at_rest.text == taught:
-            now = _taught(self.key_pair, self._position, read_only=read_only)
-            self.fact_line.rest(Verdict(now))
         self._rotation = event.rotation
         self.about = [self.key_pair]
         self.query_one(FormBody).entitle(self.key_pair.key_name)
         self._headline.show(self.key_pair)
         self._replacements.show(details.replacements(self.key_pair, self._rotation))
-        self.key_hints.mute(*_idle(self.key_pair))
+        self._teach()
         self._show_page()
 
     @on(PairsDeleted)
@@ -192,14 +194,23 @@ class DetailsScreen(PlacedScreen[Next | None]):
         if said is None:
             read_only = self._session.read_only
             self.key_hints.show((reading_hints if read_only else hints)(Place.DETAILS))
-            taught = _taught(self.key_pair, self._position, read_only=read_only)
-            self.fact_line.rest(Verdict(taught))
+            self.fact_line.rest(Verdict(""))
+            self._teach()
             return
         back = (key_of("details.bring-back"), "bring back")
         left = {key_of("details.copy"), key_of("details.back"), hints(Place.DETAILS)[-1][0]}
         others = [hint for hint in hints(Place.DETAILS) if hint[0] in left]
         self.key_hints.show((*([] if self._session.read_only else [back]), *others))
         self.fact_line.rest(said)
+
+    def _teach(self) -> None:
+        """Teach what there is no room for below, unless something is to be known first."""
+        mends = self._mends_mode
+        self.key_hints.mute(*_idle(self.key_pair, mends=mends))
+        if self._deleted is None and self.fact_line.at_rest.tone is Tone.PLAIN:
+            read_only = self._session.read_only
+            taught = _taught(self.key_pair, self._position, read_only=read_only, mends=mends)
+            self.fact_line.rest(Verdict(taught))
 
     def action_bring_back(self) -> None:
         """Bring the pair back that is shown, if it was deleted; else undo the edit of its tags."""
@@ -277,7 +288,7 @@ class DetailsScreen(PlacedScreen[Next | None]):
         with suppress(KeyPairsError):
             found = await asyncio.to_thread(self._session.store.read)
             self.key_pair = found.key_pairs.get(self.key_pair.key_pair_id, self.key_pair)
-        await self._sections.show(self.key_pair, self._rotation)
+        await self._show_sections()
 
     def action_tags(self) -> None:
         """Edit the tags of the pair."""
@@ -389,15 +400,16 @@ def _tags(key_pair: KeptKeyPair, muted: Style) -> Content:
     )
 
 
-def _idle(key_pair: KeptKeyPair) -> list[str]:
-    """Return the words of the keys that do nothing with a pair that has no saved file."""
+def _idle(key_pair: KeptKeyPair, *, mends: bool) -> list[str]:
+    """Return the words of the keys that do nothing, as a pair has no saved file, or a good one."""
+    idle = _OF_A_SAVED_KEY
     if key_pair.custody.saved_to:
-        return []
-    keys = {key_of(f"details.{name}") for name in _OF_A_SAVED_KEY}
+        idle = () if mends else ("mode",)
+    keys = {key_of(f"details.{name}") for name in idle}
     return [word for key, word in wide_hints(Place.DETAILS) if key in keys]
 
 
-def _taught(key_pair: KeptKeyPair, position: Position, *, read_only: bool) -> str:
+def _taught(key_pair: KeptKeyPair, position: Position, *, read_only: bool, mends: bool) -> str:
     """Return where the pair stands in the list, and keys that the hint bar has no room for."""
     taught = []
     if position.chosen:
@@ -408,10 +420,10 @@ def _taught(key_pair: KeptKeyPair, position: Position, *, read_only: bool) -> st
         if not read_only:  # whose hints have room for these keys
             taught.append(f"{following} next, {previous} previous")
     if key_pair.custody.saved_to and not read_only:
-        agent, save, mode, host = (
-            key_of(f"details.{name}") for name in ("agent", "save", "mode", "ssh-host")
-        )
-        taught.append(f"{agent} agent, {save} save again, {mode} mode, {host} Host block")
+        keys = {"agent": "agent", "save": "save again", "mode": "mode", "ssh-host": "Host block"}
+        if not mends:
+            del keys["mode"]
+        taught.append(", ".join(f"{key_of(f'details.{name}')} {keys[name]}" for name in keys))
     return " · ".join(taught)
 
 
