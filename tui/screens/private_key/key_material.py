@@ -307,6 +307,7 @@ class KeyMaterialScreen(PlacedScreen[str]):
         self._box.mount(*files, before=0)
         several = len(self.query(SavedFile)) > 1
         self.set_class(several, "-several")
+        self.set_class(len(self.query(SavedFile)) > 2, "-many")
         # Tab leads there once there is more than fits.
         self._box.can_focus = several
         self._box.scroll_home(animate=False)
