@@ -63,7 +63,7 @@ class FactLine(Static):
         self._briefly = ""
         self._timer: Timer | None = None
         self._at_rest = Verdict("")
-        self._taught = ""
+        self._taught: Sequence[str] = ()
         self._remarks: Sequence[str] = ("",)
 
     # What is said -------------------------------------------------------------------------------
@@ -98,8 +98,11 @@ class FactLine(Static):
         self._at_rest = verdict
         self._draw()
 
-    def teach(self, how: str) -> None:
-        """Say also how something is done, behind what is said at rest, if both fit into a line."""
+    def teach(self, *how: str) -> None:
+        """Say also how something is done, behind what is said at rest, if both fit into a line.
+
+        Of several texts, the longest first, the first is said that fits.
+        """
         if how != self._taught:
             self._taught = how
             self._draw()
@@ -176,11 +179,11 @@ class FactLine(Static):
     def _resting(self, width: int) -> Verdict:
         """Return what is said at rest: what is to be known before what is taught."""
         known = self._at_rest
-        if not (self._taught and known.text):
-            return known if known.text else Verdict(self._taught)
-        both = f"{known.text} · {self._taught}"
-        has_room = cell_len(MARKS[known.tone] + shortened(both)) <= width
-        return Verdict(both, known.tone) if has_room else known
+        for how in filter(None, self._taught):
+            text = " · ".join(filter(None, (known.text, how)))
+            if cell_len(MARKS[known.tone] + shortened(text)) <= width:
+                return Verdict(text, known.tone)
+        return known if known.text else Verdict("".join(self._taught[-1:]))
 
     def _lines(self, shown: Verdict, width: int) -> list[str]:
         text = MARKS[shown.tone] + shortened(shown.text)

@@ -194,6 +194,7 @@ class DetailsScreen(PlacedScreen[Next | None]):
         if said is None:
             read_only = self._session.read_only
             self.key_hints.show((reading_hints if read_only else hints)(Place.DETAILS))
+            self.fact_line.teach(*([] if read_only else _also_taught(self.key_pair)))
             self.fact_line.rest(Verdict(""))
             self._teach()
             return
@@ -202,6 +203,7 @@ class DetailsScreen(PlacedScreen[Next | None]):
         others = [hint for hint in hints(Place.DETAILS) if hint[0] in left]
         self.key_hints.show((*([] if self._session.read_only else [back]), *others))
         self.fact_line.rest(said)
+        self.fact_line.teach()
 
     def _teach(self) -> None:
         """Teach what there is no room for below, unless something is to be known first."""
@@ -340,8 +342,9 @@ class _Page(FormBody):
     """What the screen holds, which has the focus and so the keys."""
 
     def on_key(self, event: Key) -> None:
-        """Say so where a key is one of the list's."""
+        """Say so where a key is one of the list's; what was said of the one before is over."""
         if isinstance(self.screen, PlacedScreen):
+            self.screen.fact_line.forget()
             say_if_of_list(self.screen, event)
 
 
@@ -425,6 +428,17 @@ def _taught(key_pair: KeptKeyPair, position: Position, *, read_only: bool, mends
             del keys["mode"]
         taught.append(", ".join(f"{key_of(f'details.{name}')} {keys[name]}" for name in keys))
     return " · ".join(taught)
+
+
+def _also_taught(key_pair: KeptKeyPair) -> list[str]:
+    """Return other keys that the hint bar has no room for: the most used, then fewer of them."""
+    keys = ["replace", "install", "import-into-regions"]
+    words = ["replace", "install", "to other Regions"]
+    if key_pair.custody.saved_to:
+        keys.append("public-file")
+        words.append(".pub file")
+    taught = [f"{key_of(f'details.{key}')} {word}" for key, word in zip(keys, words, strict=True)]
+    return [", ".join(taught[:most]) for most in range(len(taught), 0, -1)]
 
 
 def _not_of_deleted() -> Verdict:
