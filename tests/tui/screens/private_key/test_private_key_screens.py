@@ -758,6 +758,37 @@ def test_a_saved_key_is_shown_whole_in_as_many_lines_as_it_takes(
 
 
 @pytest.mark.long
+@SIZES
+def test_the_arrows_scroll_a_shown_key_wherever_tab_went(
+    empty_session: DemoSession, size: tuple[int, int]
+) -> None:
+    async def scene(pilot: Pilot[None]) -> None:
+        await create(pilot, "web")
+        screen = app_of(pilot).screen
+        assert isinstance(screen, KeyMaterialScreen)
+
+        async def scrolls(*keys: str) -> None:
+            await pilot.press("v", *keys)
+            await until(pilot, lambda: screen._view.max_scroll_y > 0, "more than fits")
+            at = screen._view.scroll_offset.y
+            await pilot.press("down")
+            await until(pilot, lambda: screen._view.scroll_offset.y > at, "the next line")
+            await pilot.press("v")
+
+        await pilot.press("tab")
+        await scrolls()
+        await scrolls("tab")
+        # Several files are one more thing that scrolls, but not while the key is shown.
+        for _ in range(2):
+            await save(pilot)
+        await pilot.press("tab")
+        await until(pilot, lambda: screen.focused is screen._box, "the files")
+        await scrolls("tab")
+
+    play(empty_session, scene, size)
+
+
+@pytest.mark.long
 @pytest.mark.parametrize("columns", [80, pytest.param(60, marks=LONG), 40])
 def test_no_word_is_cut(empty_session: DemoSession, columns: int) -> None:
     async def scene(pilot: Pilot[None]) -> None:
