@@ -63,7 +63,7 @@ class FactLine(Static):
         self._briefly = ""
         self._timer: Timer | None = None
         self._at_rest = Verdict("")
-        self._taught = ""
+        self._taught: Sequence[str] = ()
         self._remarks: Sequence[str] = ("",)
 
     # What is said -------------------------------------------------------------------------------
@@ -98,10 +98,13 @@ class FactLine(Static):
         self._at_rest = verdict
         self._draw()
 
-    def teach(self, how: str) -> None:
-        """Say also how something is done, behind what is said at rest, if both fit into a line."""
-        if how != self._taught:
-            self._taught = how
+    def teach(self, *ways: str) -> None:
+        """Say also how something is done, behind what is said at rest, if both fit into a line.
+
+        Of these texts, the longest first, the first is said that fits.
+        """
+        if ways != self._taught:
+            self._taught = ways
             self._draw()
 
     @property
@@ -176,11 +179,10 @@ class FactLine(Static):
     def _resting(self, width: int) -> Verdict:
         """Return what is said at rest: what is to be known before what is taught."""
         known = self._at_rest
-        if not (self._taught and known.text):
-            return known if known.text else Verdict(self._taught)
-        both = f"{known.text} · {self._taught}"
-        has_room = cell_len(MARKS[known.tone] + shortened(both)) <= width
-        return Verdict(both, known.tone) if has_room else known
+        before = f"{known.text} · " if known.text else ""
+        ways = (Verdict(before + way, known.tone) for way in self._taught)
+        fits = (v for v in ways if cell_len(MARKS[v.tone] + shortened(v.text)) <= width)
+        return next(fits, known)
 
     def _lines(self, shown: Verdict, width: int) -> list[str]:
         text = MARKS[shown.tone] + shortened(shown.text)

@@ -91,7 +91,7 @@ class SaveKeyMaterialScreen(PlacedScreen[SavedFiles | None]):
         self._is_left_out = False
 
     def content(self) -> ComposeResult:
-        with FormBody(submits="save"):
+        with FormBody(submits="save", hands_on=False):
             yield self._path
             yield self._format
             yield self._passphrase
@@ -114,7 +114,7 @@ class SaveKeyMaterialScreen(PlacedScreen[SavedFiles | None]):
     @on(Toggle.Changed)
     @work(exclusive=True, group="public-key")
     async def _judge_public(self) -> None:
-        judged = Verdict("space switches it")
+        judged = Verdict("")
         if self._wants_public.value:
             path = destination.public_path(self._path.path)
             target = await asyncio.to_thread(destination.examine, path)
