@@ -294,6 +294,12 @@ def test_a_passphrase_must_be_the_same_twice(empty_session: DemoSession, home: P
         fields = dialog(pilot).query(PassphraseInput)
         assert [field.reveal() for field in fields] == ["wrong horse", ""]
         assert "the two differ: type it again" in verdict(pilot, "passphrases")
+        await pilot.press("enter")
+        await until(
+            pilot,
+            lambda: verdict(pilot, "passphrases") == "type it again at the right",
+            "only what is to be done",
+        )
         for first, again, says in (
             ("", "wrong horse", "it is empty"),
             ("wrong horse", "wrong", "the two differ: type it again at the right"),
@@ -388,21 +394,48 @@ def test_a_pkcs8_takes_a_passphrase(empty_session: DemoSession, home: Path, run:
 
 
 @pytest.mark.long
-def test_a_key_that_does_not_go_into_a_format_stays_in_hand(
+def test_no_format_can_be_chosen_that_would_be_refused(
     empty_session: DemoSession, home: Path
 ) -> None:
     async def scene(pilot: Pilot[None]) -> None:
-        await choose(pilot, FileFormat.PKCS8)
-        assert "refuse ED25519 in PKCS#8" in verdict(pilot, "file-format")
-        dialog(pilot).query_one("#path").focus()
-        await pilot.press("enter")
-        await pilot.pause()
-        assert dialog(pilot).focused is dialog(pilot).query_one(Choice)
-        await choose(pilot, FileFormat.OPENSSH)
+        dialog(pilot).query_one(Choice).focus()
+        assert "pkcs8" not in drawn(pilot)
+        await pilot.press("left")
+        await until(pilot, lambda: "● openssh" in drawn(pilot), "the last")
         assert await save(pilot) == ["Saved to ~/.ssh/reporting.openssh, as openssh"]
 
-    play(empty_session, scene, KeyType.ED25519)
+    play(empty_session, scene, KeyType.ED25519, (60, 15))
     assert names(home / ".ssh") == ["reporting.openssh"]
+
+
+@pytest.mark.long
+def test_a_file_in_a_format_that_is_not_written_is_saved_again_in_another(
+    empty_session: DemoSession,
+) -> None:
+    created = empty_session.backend.create_key_pair(key_name="web", key_type="ed25519")
+
+    async def scene(pilot: Pilot[None]) -> None:
+        form = SaveKeyMaterialScreen(empty_session, created, FileFormat.PKCS8)
+        await app_of(pilot).push_screen(form)
+        assert "● pem" in drawn(pilot)
+        assert path_of(pilot) == "~/.ssh/web.pem"
+
+    play(empty_session, scene)
+
+
+@pytest.mark.long
+def test_a_public_key_beside_no_path_has_no_name(empty_session: DemoSession) -> None:
+    async def scene(pilot: Pilot[None]) -> None:
+        for path, label in {
+            "~/.ssh/x.pem": "[ ] public key as ~/.ssh/x.pub",
+            "": "[ ] public key too",
+            "~/.ssh/": "[ ] public key too",
+        }.items():
+            await write_path(pilot, path)
+            shown = f"{label}  "
+            await until(pilot, lambda s=shown: s in drawn(pilot), label)  # type: ignore[misc] # its default
+
+    play(empty_session, scene)
 
 
 @pytest.mark.long
