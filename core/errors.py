@@ -25,6 +25,7 @@ Others below KeyPairsError stand in the module that they are about, such as Agen
     │   └── StoreNotConfirmed             written, but the disk did not confirm it
     ├── SaveError                         the private key was not written to a file
     │   └── ProofFailed                   the file does not read back as the key
+    │       └── WrongMode                 its mode is not 0600
     ├── NotConfirmed                      it was begun, and nobody knows whether it was done
     ├── NoCredentials                     there is nothing to ask EC2 with
     └── SettingsError                     an option, a variable or a folder is unusable
@@ -232,6 +233,14 @@ class SaveError(KeyPairsError):
 
 class ProofFailed(SaveError):
     """The file that was written did not read back as the key; it was removed."""
+
+
+class WrongMode(ProofFailed):
+    """The file has another mode than 0600; `problem` says so without the command that mends it."""
+
+    def __init__(self, problem: str, command: str) -> None:
+        super().__init__(f"{problem}: {command}")
+        self.problem = problem
 
 
 class NotConfirmed(KeyPairsError):

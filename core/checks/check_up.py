@@ -288,7 +288,7 @@ def _never_saved(pair: KeptKeyPair, in_agent: frozenset[str] | None) -> tuple[st
     problem = f"The private key of {pair.key_name} was never saved"
     if in_agent and pair.public_key in in_agent:
         return (
-            f"{problem}; the ssh-agent of this session holds it, and nothing else may.",
+            f"{problem}; the ssh-agent of this session holds it, and perhaps nothing else does.",
             f"No agent hands a key out: while it holds this one, log in with it. {REPLACE}",
         )
     anew = "delete the pair, and create it again if it is needed."

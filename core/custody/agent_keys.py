@@ -74,10 +74,12 @@ def in_agent(session: Session) -> AgentContents:
         AgentError: there is no agent, or it cannot be asked.
         StoreError: the Region's file cannot be read.
     """
+    sessions = {each.region: each for each in session.in_every_region()}
+    sessions[session.region] = session
     others = (
-        (each.region, each.backend.describe_key_pairs)
-        for each in session.in_every_region()
-        if each.region != session.region
+        (region, each.backend.describe_key_pairs)
+        for region, each in sessions.items()
+        if region != session.region
     )
     held = agent.holdings()
     here: Sequence[KeptKeyPair] = ()
@@ -86,9 +88,13 @@ def in_agent(session: Session) -> AgentContents:
         # Of EC2, too, what is known here is enough: the agent is asked, and no network.
         here = tuple(session.store.read().key_pairs.values())
     found = contents(held, here, others)
-    recorded, keys = stays(session), []
+    recorded, keys = {}, []
     for key in found.keys:
-        stay = recorded.get(key.key_pair.key_pair_id) if key.key_pair else None
+        pair = key.key_pair or key.elsewhere
+        region = key.elsewhere.region if key.elsewhere else session.region
+        if region not in recorded:
+            recorded[region] = stays(sessions[region])
+        stay = recorded[region].get(pair.key_pair_id) if pair else None
         known = replace(key, until=stay.until, for_good=stay.for_good) if stay else key
         keys.append(known)
     return replace(found, keys=tuple(keys))

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from core.disk import files
-from core.errors import ProofFailed
+from core.errors import ProofFailed, WrongMode
 from core.keys import EncodingError, convert, file_formats, pem
 from core.keys.file_formats import FileKind
 from core.keys.fingerprint import fingerprints
@@ -136,7 +136,7 @@ def _proven(
             f" chown {os.geteuid()} {quoted}"
         )
     if mode != files.PRIVATE_FILE:
-        raise ProofFailed(f"{path} has mode {mode:04o}, not 0600: chmod 600 {quoted}")
+        raise WrongMode(f"{path} has mode {mode:04o}, not 0600", f"chmod 600 {quoted}")
     if sealed and found.public_key is None:
         sealed_proofs = ("mode 0600, yours", "encrypted; its passphrase is needed to see which key")
         return _Proven(sealed_proofs, found.container, None)

@@ -110,12 +110,13 @@ def leads_to(text: str) -> str:
     return ""
 
 
-def completed(text: str, first: str = "") -> str | None:
+def completed(text: str, first: str = "", *, only_folders: bool = False) -> str | None:
     """Return a path with its last name completed, by a slash where that is a folder, or None.
 
     The first name by the alphabet is taken, of those that end in `first` if there are any; hidden
     ones only where a dot was typed, and none that cannot be seen as it is. Where there is a file
     of the name that was typed, that one is meant, and of a folder its slash. Reads the folder.
+    What makes a new file wants `only_folders`: none that is there can be meant.
     """
     path = without_scheme(text)
     scheme, text = text[: len(text) - len(path)], path
@@ -132,7 +133,9 @@ def completed(text: str, first: str = "") -> str | None:
         with os.scandir(place) as entries:
             for _, entry in zip(range(_MOST_ENTRIES), entries, strict=False):
                 fits = entry.name.startswith(start) and entry.name.isprintable()
-                if fits and entry.name.startswith(".") is start.startswith("."):
+                if not fits or entry.name.startswith(".") is not start.startswith("."):
+                    continue
+                if entry.is_dir() or not only_folders:
                     names.append((entry.name, entry.is_dir()))
         if text and names:
             name, is_folder = min(names, key=lambda each: (not each[0].endswith(first), each))

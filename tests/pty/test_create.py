@@ -135,6 +135,8 @@ def test_tags_that_were_typed_are_stored(open_app: OpenApp, tmp_path: Path) -> N
     terminal.type("owner")
     terminal.wait_for("2 of 50")
     terminal.press("Enter")
+    terminal.wait_for("press enter to create without one")
+    terminal.press("Enter")
     terminal.wait_for("asks before it leaves")
     [record] = records(tmp_path)
     assert record["Tags"] == [{"Key": "env", "Value": "prod"}, {"Key": "owner", "Value": ""}]

@@ -15,7 +15,7 @@ from tests.pty.terminal import (
 )
 
 QUESTION = "Leave without the private key?"
-SENTENCE = "Not saved yet: s saves it, esc gives it up."
+SENTENCE = "Not saved yet: s saves it, esc asks before it leaves."
 
 
 def quit_by_help(terminal: Terminal) -> None:

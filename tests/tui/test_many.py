@@ -263,7 +263,7 @@ def test_after_a_second_try_all_the_tags_are_undone_that_were_saved(five: DemoSe
     async def scene(pilot: Pilot[None]) -> None:
         await choose_all_and(pilot, "t", "EditTagsScreen")
         await type_text(pilot, "Env")
-        await pilot.press("enter")
+        await pilot.press("tab", "enter")
         await until(pilot, lambda: "Add tags to 1 key pair " in drawn(pilot), "what is left")
         assert tagged() == "abce"
         keys = [TagSelector("k0")]
@@ -296,7 +296,7 @@ def test_an_escape_after_it_was_said_was_meant_to_stop_nothing(
         await until(pilot, lambda: "4 of 5 match" in drawn(pilot), "the filter's effect")
         await choose_all_and(pilot, "t", "EditTagsScreen")
         await type_text(pilot, "Env")
-        await pilot.press("enter")
+        await pilot.press("tab", "enter")
         await until_screen(pilot, "KeyPairListScreen")
         said = "Env set on 4 pairs; u undoes it"
         await until(pilot, lambda: text_of(pilot, "#fact") == said, said)
@@ -345,7 +345,7 @@ def test_one_that_cannot_have_the_tags_is_named_and_the_others_have_them(
     async def scene(pilot: Pilot[None]) -> None:
         await choose_all_and(pilot, "t", "EditTagsScreen")
         await type_text(pilot, "Env")
-        await pilot.press("enter")
+        await pilot.press("tab", "enter")
         said = "saved for 4, but not d: "
         await until(pilot, lambda: any(said in text for text in verdicts(pilot)), said)
         assert any("; esc goes back" in text for text in verdicts(pilot))
@@ -381,7 +381,7 @@ def test_overwriting_the_tags_of_many_looks_like_danger_and_has_to_be_typed(
         assert "type overwrite" not in drawn(pilot)
         await pilot.press("2")
         await until(pilot, lambda: "overwrites what 4 of 5 pairs have there" in drawn(pilot), "it")
-        assert screen.has_class("-danger") and "Overwrite tags of 4 key pairs" in drawn(pilot)
+        assert screen.has_class("-danger") and "Overwrite tags of 4 of 5 key pairs" in drawn(pilot)
         await pilot.press("enter")
         await until(pilot, lambda: "To overwrite them, type overwrite 4" in drawn(pilot), "why not")
         assert {tag for pair in five.backend.describe_key_pairs() for tag in pair.tags} == {

@@ -98,13 +98,13 @@ class FactLine(Static):
         self._at_rest = verdict
         self._draw()
 
-    def teach(self, *ways: str) -> None:
+    def teach(self, *how: str) -> None:
         """Say also how something is done, behind what is said at rest, if both fit into a line.
 
-        Of these texts, the longest first, the first is said that fits.
+        Of several texts, the longest first, the first is said that fits.
         """
-        if ways != self._taught:
-            self._taught = ways
+        if how != self._taught:
+            self._taught = how
             self._draw()
 
     @property
@@ -179,10 +179,11 @@ class FactLine(Static):
     def _resting(self, width: int) -> Verdict:
         """Return what is said at rest: what is to be known before what is taught."""
         known = self._at_rest
-        before = f"{known.text} · " if known.text else ""
-        ways = (Verdict(before + way, known.tone) for way in self._taught)
-        fits = (v for v in ways if cell_len(MARKS[v.tone] + shortened(v.text)) <= width)
-        return next(fits, known)
+        for how in filter(None, self._taught):
+            text = " · ".join(filter(None, (known.text, how)))
+            if cell_len(MARKS[known.tone] + shortened(text)) <= width:
+                return Verdict(text, known.tone)
+        return known if known.text else Verdict("".join(self._taught[-1:]))
 
     def _lines(self, shown: Verdict, width: int) -> list[str]:
         text = MARKS[shown.tone] + shortened(shown.text)

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from functools import partial
 
 from textual import on, work
 from textual.suggester import Suggester
@@ -25,11 +26,13 @@ _GROUP = "path"
 class PathSuggester(Suggester):
     """Completes the last name of a path; what it reads is read in a thread."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, only_folders: bool = False) -> None:
         super().__init__(use_cache=False, case_sensitive=True)
+        self._only_folders = only_folders
 
     async def get_suggestion(self, value: str) -> str | None:
-        return await asyncio.to_thread(typed_path.completed, value)
+        complete = partial(typed_path.completed, value, only_folders=self._only_folders)
+        return await asyncio.to_thread(complete)
 
 
 class PathField(FormField):
@@ -55,7 +58,7 @@ class PathField(FormField):
         examine: Callable[[str], Destination] = destination.examine,
     ) -> None:
         self._input = TextInput(path, id="path")
-        self._input.suggester = PathSuggester()
+        self._input.suggester = PathSuggester(only_folders=True)
         self._holds, self._asks, self._examine = holds, asks, examine
         super().__init__("Path", self._input, stacked=True)
         self._offered, self._plain_name = path, plain_name

@@ -166,10 +166,11 @@ def odd_tags(tags: Sequence[Tag]) -> list[Tag]:
     return [tag for tag in tags if "=" in tag.key and not tag.value]
 
 
-def of_tags(tags: Sequence[Tag], place: Place) -> Verdict:
+def of_tags(tags: Sequence[Tag], place: Place, *, all_of_them: bool = True) -> Verdict:
     """Return the verdict on the tags of a pair: how many are wrong, and the first that is.
 
-    `place` is where they are edited; its keys are named.
+    `place` is where they are edited; its keys are named. Where they are not `all_of_them`, since
+    others stay beside them, they are not counted.
     """
     count = f"{len(tags)} of {validation.MAX_TAGS}"
     if wrong := validation.wrong_tags(tags):
@@ -184,7 +185,8 @@ def of_tags(tags: Sequence[Tag], place: Place) -> Verdict:
         number = tags.index(odd[0]) + 1
         return Verdict(f"tag {number}: all of it is the key; tab to the value", Tone.CAUTION)
     add, remove = key_in(place, "add_tag"), key_in(place, "remove_tag")
-    return Verdict(f"{count}; {add} adds one, {remove} removes one")
+    counted = f"{count}; " if all_of_them else ""
+    return Verdict(f"{counted}{add} adds one, {remove} removes one")
 
 
 def of_public_key(key_type: KeyType, bits: int, fingerprint: str) -> Verdict:
@@ -334,7 +336,7 @@ def of_passphrase(first: str, again: str, not_as: str = "") -> Verdict:
     if not first and not again and not_as:
         return Verdict(f"left empty, {not_as}", Tone.CAUTION)
     if not first and not again:
-        return Verdict("left empty, the file is not encrypted, as EC2 gives it")
+        return Verdict("left empty, the file is not encrypted")
     problem = passphrase.problem(first)
     if problem is not None:
         return Verdict(problem, Tone.BAD)

@@ -57,13 +57,13 @@ def import_pairs(
             outcomes = {
                 ids[there.key_name]: _imported(there, batch.notice) for there in batch.imported
             }
-            outcomes |= {ids[name]: _ALREADY_THERE for name in batch.already_there}
+            outcomes |= {ids[name]: ALREADY_THERE for name in batch.already_there}
             yield outcomes | {ids[name]: _refused(error) for name, error in batch.refused}
     except errors.KeyPairsError as error:
         yield {each: _refused(error) for each in list(ids.values())[-left:]}
 
 
-_ALREADY_THERE = Imported("already there", "the same key stands there under this name", done=True)
+ALREADY_THERE = Imported("already there", "the same key stands there under this name", done=True)
 
 
 def _imported(there: KeptKeyPair, notice: str) -> Imported:

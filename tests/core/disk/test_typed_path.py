@@ -96,6 +96,8 @@ def test_a_path_is_completed_one_level_after_the_other(
         "~/.ssh/old/web.pem",
     ]
     assert typed_path.completed("~/.ssh/old/e") is None
+    assert typed_path.completed("~/.s", only_folders=True) == "~/.ssh/"
+    assert typed_path.completed("~/.ssh/old/w", only_folders=True) is None
     (tmp_path / ".ssh" / "old" / "web.pub").touch()
     assert typed_path.completed("~/.ssh/old/w", ".pub") == "~/.ssh/old/web.pub"
     assert typed_path.completed("~/.ssh/ol", ".pub") == "~/.ssh/old/"

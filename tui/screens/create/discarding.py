@@ -31,12 +31,15 @@ def may_take_tags(
     """Return whether the tags may be what was typed; if not, ask, and go to the first that is odd.
 
     In the list `Team=ops` as a key alone reads as the key Team with the value ops does, which was
-    meant. What was `known` before is not asked about, nor tags that are refused anyway.
+    meant; and who presses Enter behind a key may go on to type its value. What was `known` before
+    is not asked about, nor tags that are refused anyway.
     """
     tags = rows.tags
-    odd = [tag for tag in judging.odd_tags(tags) if tag not in known]
-    if not odd or validation.wrong_tags(tags):
+    if validation.wrong_tags(tags):
         return True
+    odd = [tag for tag in judging.odd_tags(tags) if tag not in known]
+    if not odd:
+        return not _leads_to_value(form, rows, verb, known)
     what = f"the key{'s' * (len(odd) > 1)} {listed([tag.key for tag in odd])}"
     again = f"press {key_in(form.PLACE, 'submit')} again to {verb} with {what}"
     question = Verdict(f"{again}; tab leads to the value", Tone.CAUTION)
@@ -45,3 +48,20 @@ def may_take_tags(
     rows.go_to(odd[0])
     form.say(question)
     return False
+
+
+def _leads_to_value(
+    form: PlacedScreen[Result], rows: TagRows, verb: str, known: Sequence[Tag]
+) -> bool:
+    """Return whether the cursor was behind the key of a tag without a value, and lead it there.
+
+    From the value Enter is taken at its word: a tag may have none.
+    """
+    tag = rows.tag_whose_key_has_focus
+    if tag is None or tag.value or tag in known:
+        return False
+    rows.go_to_value(tag)
+    submit = key_in(form.PLACE, "submit")
+    said = f"type the value of {listed([tag.key])}, or press {submit} to {verb} without one"
+    form.say(Verdict(said, Tone.CAUTION))
+    return True

@@ -33,7 +33,7 @@ class TagRow(Horizontal):
         super().__init__(id=id)
         self._key = TextInput(tag.key, classes="tag-row--key")
         self._value = TextInput(tag.value, classes="tag-row--value")
-        self._key.placeholder, self._value.placeholder = "key", "value"
+        self._key.placeholder, self._value.placeholder = "key", "value or none"
         self._key.suggester = _suggester(in_use)
         self._in_use = in_use
 
@@ -137,9 +137,22 @@ class TagRows(Vertical):
             await self.mount(row)
         row.enter()
 
+    @property
+    def tag_whose_key_has_focus(self) -> Tag | None:
+        """The tag in whose key the cursor is, if it is in one."""
+        tags = (row.tag for row in self._rows if row.key_input.has_focus)
+        return next((tag for tag in tags if tag != Tag("")), None)
+
     def go_to(self, tag: Tag) -> None:
         """Put the cursor into the key of a tag that stands there."""
-        next(row for row in self._rows if row.tag == tag).enter()
+        self._row_of(tag).enter()
+
+    def go_to_value(self, tag: Tag) -> None:
+        """Put the cursor into the value of a tag that stands there, at once."""
+        self.screen.set_focus(self._row_of(tag).value_input)
+
+    def _row_of(self, tag: Tag) -> TagRow:
+        return next(row for row in self._rows if row.tag == tag)
 
     def remove_row(self) -> bool:
         """Remove the row that has the focus, or else the last one; return whether any is left.

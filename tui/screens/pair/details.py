@@ -193,12 +193,14 @@ class DetailsScreen(PlacedScreen[Next | None]):
             self.key_hints.show((reading_hints if read_only else hints)(Place.DETAILS))
             taught = _taught(self.key_pair, self._position, read_only=read_only)
             self.fact_line.rest(Verdict(taught))
+            self.fact_line.teach(*([] if read_only else _also_taught(self.key_pair)))
             return
         back = (key_of("details.bring-back"), "bring back")
         left = {key_of("details.copy"), key_of("details.back"), hints(Place.DETAILS)[-1][0]}
         others = [hint for hint in hints(Place.DETAILS) if hint[0] in left]
         self.key_hints.show((*([] if self._session.read_only else [back]), *others))
         self.fact_line.rest(said)
+        self.fact_line.teach()
 
     def action_bring_back(self) -> None:
         """Bring the pair back that is shown, if it was deleted; else undo the edit of its tags."""
@@ -324,8 +326,9 @@ class _Page(FormBody):
     """What the screen holds, which has the focus and so the keys."""
 
     def on_key(self, event: Key) -> None:
-        """Say so where a key is one of the list's."""
+        """Say so where a key is one of the list's; what was said of the one before is over."""
         if isinstance(self.screen, PlacedScreen):
+            self.screen.fact_line.forget()
             say_if_of_list(self.screen, event)
 
 
@@ -407,6 +410,17 @@ def _taught(key_pair: KeptKeyPair, position: Position, *, read_only: bool) -> st
         )
         taught.append(f"{agent} agent, {save} save again, {mode} mode, {host} Host block")
     return " · ".join(taught)
+
+
+def _also_taught(key_pair: KeptKeyPair) -> list[str]:
+    """Return other keys that the hint bar has no room for: the most used, then fewer of them."""
+    keys = ["replace", "install", "import-into-regions"]
+    words = ["replace", "install", "to other Regions"]
+    if key_pair.custody.saved_to:
+        keys.append("public-file")
+        words.append(".pub file")
+    taught = [f"{key_of(f'details.{key}')} {word}" for key, word in zip(keys, words, strict=True)]
+    return [", ".join(taught[:most]) for most in range(len(taught), 0, -1)]
 
 
 def _not_of_deleted() -> Verdict:

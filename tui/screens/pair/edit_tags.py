@@ -184,7 +184,7 @@ class EditTagsScreen(PlacedScreen[Sequence[KeptKeyPair]]):
         self.say(Verdict(""))
 
     def _judge_tags(self) -> None:
-        judged = judging.of_tags(self._tags.tags, self.PLACE)
+        judged = judging.of_tags(self._tags.tags, self.PLACE, all_of_them=bool(self._alone))
         self._field.show(judged, *self._tags.wrong_inputs)
         if not self._alone:
             self._warn(judged)
@@ -219,8 +219,9 @@ class EditTagsScreen(PlacedScreen[Sequence[KeptKeyPair]]):
         """Turn red where something would be overwritten, and say what has to be typed for that."""
         count = self._overwritten
         self.set_class(bool(count), "-danger")
-        title = f"Overwrite tags of {n_of(count, 'key pair')}" if count else self._title
-        self._form.entitle(title)
+        pairs = n_of(len(self._key_pairs), "key pair")
+        some = f"{count:,} of " * (count < len(self._key_pairs))
+        self._form.entitle(f"Overwrite tags of {some}{pairs}" if count else self._title)
         if count and judged.tone is not Tone.BAD:
             of = f"overwrites what {count:,} of {n_of(len(self._key_pairs), 'pair')} have there"
             self._field.show(Verdict(f"{of}; {key_of('key-pair.undo')} undoes it", Tone.CAUTION))

@@ -248,7 +248,8 @@ class ImportIntoRegionsScreen(PlacedScreen[int]):
     def action_submit(self) -> None:
         """Import into the chosen Regions, one after the other."""
         if not self._chosen:
-            text = f"{key_of('into-regions.choose')} chooses the Region under the cursor"
+            chooses = f"{key_of('into-regions.choose')} chooses the Region under the cursor"
+            text = chooses if self._list.shown else "no Region matches what was typed"
             self._state.show(Verdict(text, Tone.CAUTION))
             return
         self._stop = False
@@ -296,6 +297,7 @@ class ImportIntoRegionsScreen(PlacedScreen[int]):
     def _sum_up(self) -> None:
         """Say how far it got, and leave chosen what Enter is to try again."""
         asked = len(self._chosen)
+        came = [each for name in self._chosen for each in self._outcomes.get(name, {}).values()]
         for name in filter(self._is_done, list(self._chosen)):
             self._chosen.discard(name)
         self._show()
@@ -312,6 +314,8 @@ class ImportIntoRegionsScreen(PlacedScreen[int]):
             total = missing = 0
         if len(self._chosen) == asked and total == missing:
             done = "nothing was imported"
+        elif not self._chosen and all(each == region_imports.ALREADY_THERE for each in came):
+            done = "already there, nothing to do"
         if not self._chosen:
             self._state.show(
                 Verdict(f"{done}; {key_in(Place.INTO_REGIONS, 'back')} goes back", Tone.GOOD)

@@ -5,7 +5,7 @@ back; each must be called in a worker.
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
@@ -15,17 +15,18 @@ from core.checks.finding import MADE_PRIVATE
 from core.custody import saving
 from core.custody.ssh_folder import ssh_config
 from core.disk import destination, files
-from core.errors import KeyPairsError, ProofFailed, SaveError
+from core.errors import KeyPairsError, ProofFailed, SaveError, WrongMode
 from core.keys import MOST_BYTES_OF_A_KEY_FILE, file_formats
 from core.model import CreatedKeyPair, KeptKeyPair, PrivateKeyState
 from core.process import changing
 from core.secret import Passphrase
 from tui import screens
+from tui.actions.keymap import key_of
 from tui.terminal.terminal_app import TerminalApp
 from tui.widgets.pick_list import Item
 from tui.words import judging
 from tui.words.pairs import IMPORTED
-from tui.words.text import said_by, short_path, visible
+from tui.words.text import said_by, short_path, short_paths, visible
 from tui.words.verdict import Tone, Verdict
 
 if TYPE_CHECKING:
@@ -131,7 +132,9 @@ async def add_ssh_host(
     """Add a Host block for the saved file to ~/.ssh/config."""
     path = await asyncio.to_thread(ssh_config.key_file, key_pair)
     if path is None:
-        return _say_no_file(key_pair, "ssh reads none of its files (a .ppk is for PuTTY)")
+        is_there = bool(await _files_there(key_pair))
+        not_for_ssh = "ssh reads none of its files (a .ppk is for PuTTY)"
+        return _say_no_file(key_pair, not_for_ssh if is_there else "")
     done = await app.push_screen_wait(screens.AddSshHostScreen(session, key_pair, path))
     return None if done is None else Verdict(done, Tone.GOOD)
 
@@ -144,6 +147,10 @@ async def _open(app: TerminalApp, key_pair: KeptKeyPair) -> CreatedKeyPair | Ver
     open_with = partial(_opened, path, key_pair)
     try:
         opened = await asyncio.to_thread(open_with, None)
+    except WrongMode as error:
+        # In a session that only reads the command that mends it is the only way.
+        mends = f"{short_paths(error.problem)}; {key_of('details.mode')} makes it 0600"
+        return Verdict(said_by(error) if app.whereabouts.reads_only else mends, Tone.BAD)
     except ProofFailed as error:
         return Verdict(said_by(error), Tone.BAD)
     return opened or await app.push_screen_wait(screens.UnlockSavedKeyScreen(path, open_with))
@@ -155,6 +162,8 @@ def _opened(
     """Return the pair with its private key, or None where it takes a passphrase."""
     key_files = _key_files()
     if passphrase is None and key_files.is_encrypted(path):
+        # What no passphrase mends is said before one is asked for.
+        key_files.prove(path, key_pair)
         return None
     return key_files.open_proven(path, key_pair, passphrase)
 
@@ -163,6 +172,7 @@ class _KeyFiles(NamedTuple):
     """What is done with private key files: see `core.custody.proof`."""
 
     is_encrypted: Callable[[Path], bool]
+    prove: Callable[[Path, KeptKeyPair], object]
     open_proven: Callable[[Path, KeptKeyPair, Passphrase | None], CreatedKeyPair]
     make_private: Callable[[Path, KeptKeyPair], int]
 
@@ -171,14 +181,12 @@ def _key_files() -> _KeyFiles:
     """Load the key library, which takes some 70 ms, and return what needs it."""
     from core.custody import proof
 
-    return _KeyFiles(proof.is_encrypted, proof.open_proven, proof.make_private)
+    return _KeyFiles(proof.is_encrypted, proof.prove, proof.open_proven, proof.make_private)
 
 
 async def _pick_file(app: TerminalApp, key_pair: KeptKeyPair) -> Path | Verdict | None:
     """Return the saved file that is there; where there are several, the one that is picked."""
-    there: tuple[str, ...] = ()
-    with suppress(OSError):
-        there = await asyncio.to_thread(files.present, key_pair.custody.saved_to)
+    there = await _files_there(key_pair)
     if not there:
         return _say_no_file(key_pair, "")
     if len(there) == 1:
@@ -186,6 +194,13 @@ async def _pick_file(app: TerminalApp, key_pair: KeptKeyPair) -> Path | Verdict 
     items = [Item(path, visible(short_path(path))) for path in reversed(there)]
     picked = await app.push_screen_wait(screens.PickScreen("Which of its files?", items))
     return None if picked is None else Path(picked)
+
+
+async def _files_there(key_pair: KeptKeyPair) -> Sequence[str]:
+    """Return the paths of the saved files that are there."""
+    with suppress(OSError):
+        return await asyncio.to_thread(files.present, key_pair.custody.saved_to)
+    return ()
 
 
 def _say_no_file(key_pair: KeptKeyPair, reason: str) -> Verdict:

@@ -225,11 +225,8 @@ class KeyMaterialScreen(PlacedScreen[str]):
 
     def _unsaved(self) -> Verdict:
         match self._where:
-            case _Where.AGENT:
+            case _Where.AGENT | _Where.AGENT_FOR_A_TIME:
                 return _ONLY_IN_AGENT
-            case _Where.AGENT_FOR_A_TIME:
-                text = f"In no file: lost at {self._end}, or when the agent ends."
-                return Verdict(text, Tone.CAUTION)
             case _ if self._sent:
                 return _SENT
             case _Where.PERHAPS_AGENT:
@@ -249,11 +246,11 @@ class KeyMaterialScreen(PlacedScreen[str]):
         return "" if until is None else judging.moment(until, self._session.now())
 
     def action_say_how_to_leave(self) -> None:
-        """Say what keeps the private key, and what gives it up."""
+        """Say what keeps the private key, and what leads away from it."""
         actions = ("key-material.save", "key-material.agent", "key-material.leave")
         save, add, leave = map(key_of, actions)
         adds = f"{add} adds it to the agent, " if agent.is_named() else ""
-        text = f"Not saved yet: {save} saves it, {adds}{leave} gives it up."
+        text = f"Not saved yet: {save} saves it, {adds}{leave} asks before it leaves."
         if self._where is _Where.AGENT_FOR_A_TIME:
             self._told = True
             lost = f"In no file; the agent forgets it at {self._end}"

@@ -253,7 +253,7 @@ class Bench(Container):
         is_cut = self._room.display and self._room.max_scroll_y
         # A screen that ends loses its focus too, and perhaps its lines before that.
         for line in self.screen.query(FactLine):
-            line.teach(*[how] * is_cut)
+            line.teach(how if is_cut else "")
 
     @on(CursorList.Highlighted)
     def follow(self) -> None:

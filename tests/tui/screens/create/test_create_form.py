@@ -195,7 +195,7 @@ def test_the_editor_of_tags_leaves_alone_what_another_session_set(
         theirs = [Tag("Env", "prod"), Tag("Team", "web")]
         other.backend.create_tags(resources=[pair.key_pair_id], tags=theirs)
         await type_text(pilot, "Mine")
-        await pilot.press("enter")
+        await pilot.press("tab", "enter")
         await until_screen(pilot, "KeyPairListScreen")
 
     play(empty_session, scene)

@@ -338,3 +338,25 @@ def test_a_key_that_reads_as_a_whole_tag_is_taken_by_a_second_enter(
     play(empty_session, scene)
     newest = empty_session.backend.describe_key_pairs()[-1]
     assert Tag("Team=ops") in newest.tags
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("value", ["prod", ""])
+def test_enter_behind_the_key_of_a_tag_leads_to_its_value(
+    empty_session: DemoSession, value: str
+) -> None:
+    async def scene(pilot: Pilot[None]) -> None:
+        await pilot.press("c")
+        await until_screen(pilot, "CreateKeyPairScreen")
+        await type_text(pilot, "beta")
+        await pilot.press("ctrl+t")
+        await type_text(pilot, "Env")
+        await pilot.press("enter")
+        said = "! type the value of Env, or press enter to create without one"
+        await until(pilot, lambda: text_of(pilot, "#fact") == said, said)
+        await type_text(pilot, value)
+        await pilot.press("enter")
+        await until_screen(pilot, "KeyMaterialScreen")
+
+    play(empty_session, scene)
+    assert empty_session.backend.describe_key_pairs()[-1].tags == (Tag("Env", value),)

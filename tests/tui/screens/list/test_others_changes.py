@@ -470,7 +470,7 @@ def test_a_refusal_says_first_who_deleted_the_pair(
         await until_screen(pilot, "EditTagsScreen")
         delete("batch-runner")
         await type_text(pilot, "x")
-        await pilot.press("enter")
+        await pilot.press("tab", "enter")
         refused = re.escape(f"(InvalidID: The ID '{ids['batch-runner']}' is not valid)")
         await until(pilot, lambda: re.search(f"{said} {refused}", drawn(pilot)) is not None, said)
         await pilot.press("escape", "escape")  # the first asks
@@ -481,7 +481,7 @@ def test_a_refusal_says_first_who_deleted_the_pair(
         await until_screen(pilot, "EditTagsScreen")
         delete("ci-deploy")
         await type_text(pilot, "x")
-        await pilot.press("enter")
+        await pilot.press("tab", "enter")
         # There is nothing to try again: the form ends, and the list says it.
         await until_screen(pilot, "KeyPairListScreen")
         several = f"x set on 1 of 2 pairs; u undoes it; ci-deploy was {said}"
@@ -853,7 +853,7 @@ def test_the_tags_form_says_what_it_saves_and_keeps_what_others_set(
             pilot, f"{whose}: {which}; enter saves only the rows you changed, theirs stay"
         )
         await type_text(pilot, "Mine")
-        await pilot.press("enter")
+        await pilot.press("tab", "enter")
         await until_said(pilot, "tags saved")
         now = demo_session.key_pair_named("batch-runner")
         assert now is not None
@@ -869,6 +869,8 @@ def test_the_tags_form_says_what_it_saves_and_keeps_what_others_set(
         await until(pilot, lambda: "overwrites" not in drawn(pilot), "what is there now")
         await pilot.press("backspace")
         await until_drawn(pilot, "overwrites what 1 of 2 pairs have there")
+        await until_drawn(pilot, "Overwrite tags of 1 of 2 key pairs")
+        assert "of 50" not in drawn(pilot)
 
     play(demo_session, scene, (100, 30))
 
@@ -892,7 +894,7 @@ def test_the_tags_form_is_about_those_that_are_there(
         for name in ("ci-deploy", "batch-runner"):
             other.backend.restore_key_pair(ids[name])
         await until_drawn(pilot, "Add tags to 2 key pairs")
-        await pilot.press("enter")
+        await pilot.press("tab", "enter")
         await until_said(pilot, "x set on 2 pairs; u undoes it")
 
     play(demo_session, scene, (100, 30))

@@ -24,7 +24,7 @@ async def until_said(pilot: Pilot[None], text: str) -> None:
 async def tag(pilot: Pilot[None], then: str = "KeyPairListScreen") -> None:
     await pilot.press("t")
     await until_screen(pilot, "EditTagsScreen")
-    await pilot.press("ctrl+t", "x", "enter")
+    await pilot.press("ctrl+t", "x", "tab", "enter")
     await until_screen(pilot, then)
 
 

@@ -99,7 +99,9 @@ def test_a_key_that_an_agent_holds_may_be_left_and_stays_marked(
         await add(pilot, "8h", "tab", "right")
         shown = drawn(pilot)
         assert "In the agent until 19:59, asking each time" in flat(pilot)
-        assert "In no file: lost at 19:59, or when the agent ends." in flat(pilot)
+        assert "In no file: lost when the agent forgets it or ends" in flat(pilot)
+        # In the title of the box, and with what else is known of its stay.
+        assert flat(pilot).count("19:59") == 2
         assert "esc leave" in shown
         await pilot.press("escape")
         await until(pilot, lambda: "the agent forgets it at 19:59: s saves" in flat(pilot), "it")
@@ -462,7 +464,7 @@ def test_a_key_of_another_region_leads_there_and_an_unknown_one_is_imported(
 ) -> None:
     ireland = empty_session.for_region("eu-west-1")
     created = ireland.backend.create_key_pair(key_name="there", key_type="ed25519")
-    agent_keys.add_to_agent(ireland, created)
+    agent_keys.add_to_agent(ireland, created, lifetime=timedelta(hours=2))
     path = ssh_agent.path.with_name("id")
     run("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "sam@laptop", "-f", path)
     ssh_agent.ssh_add("-q", str(path))
@@ -470,6 +472,8 @@ def test_a_key_of_another_region_leads_there_and_an_unknown_one_is_imported(
     async def scene(pilot: Pilot[None]) -> None:
         await open_agent(pilot)
         await until(pilot, lambda: "there in eu-west-1" in drawn(pilot), "the keys")
+        # The Region of the pair has in its journal how long it stays.
+        assert ", as it was added here" in drawn(pilot)
         assert f"({created.key_pair.key_pair_id})" in " ".join(drawn(pilot).split())
         await pilot.press("enter")
         await until(pilot, lambda: "1 pair " in drawn(pilot).splitlines()[0], "the Region")

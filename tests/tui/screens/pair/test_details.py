@@ -165,7 +165,7 @@ def test_what_was_opened_from_the_details_leads_back_there(empty_session: DemoSe
         await pilot.press("t")
         await until_screen(pilot, "EditTagsScreen")
         await type_text(pilot, "Env")
-        await pilot.press("enter")
+        await pilot.press("tab", "enter")
         await until_screen(pilot, "DetailsScreen")
         await until(pilot, lambda: "Env" in drawn(pilot), "the tag that was added")
         await pilot.press("d")
@@ -246,7 +246,7 @@ def test_tags_are_said_to_be_saved_where_they_were_edited_and_undone_there(
         await until_screen(pilot, "EditTagsScreen")
         await pilot.press("ctrl+t")
         await type_text(pilot, "Env")
-        await pilot.press("enter")
+        await pilot.press("tab", "enter")
         await says("tags saved: a; u undoes it")
         assert tags() == [(Tag("Env", ""),), ()]
         # Of another pair it is not undone.

@@ -292,7 +292,12 @@ def test_nothing_chosen_copies_nothing_and_a_done_region_can_be_chosen_again(
         await type_text(pilot, "zzz")
         assert not screen.query_one(GroupedList).display
         await pilot.press("space", "enter")
-        assert state(screen) == "space chooses the Region under the cursor"
+        assert state(screen) == "no Region matches what was typed"
+        await pilot.press("ctrl+u")
+        await type_text(pilot, "lond")
+        await pilot.press("space", "enter")
+        told = "already there, nothing to do; esc goes back"
+        await until(pilot, lambda: state(screen) == told, told)
 
     play(empty_session, scene, size)
 

@@ -1,6 +1,7 @@
 """What the details do with a private key that was saved: the real agent, the real ssh."""
 
 import os
+import re
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -98,7 +99,7 @@ def test_a_saved_key_is_written_in_another_format_and_its_file_is_mended(
     async def scene(pilot: Pilot[None]) -> None:
         await open_details(pilot)
         await pilot.press("a")
-        await until_said(pilot, "has mode 0644, not 0600")
+        await until_said(pilot, "~/.ssh/web.pem has mode 0644, not 0600; m makes it 0600")
         await pilot.press("m")
         await until_said(pilot, "~/.ssh/web.pem has mode 0600 now, and had 0644")
         await until(pilot, lambda: "✓ ~/.ssh/web.pem" in drawn(pilot), "the file that proves")
@@ -138,6 +139,33 @@ def test_a_saved_key_is_written_in_another_format_and_its_file_is_mended(
         ("MakeFilePrivate", str(saved)),
         ("SaveKeyMaterial", str(new)),
     ]
+
+
+@pytest.mark.long
+def test_what_is_wrong_with_a_file_is_said_at_each_key_and_gives_way_to_the_next(
+    empty_session: DemoSession, home: Path
+) -> None:
+    make(empty_session, passphrase="correct horse")
+    saved = home / ".ssh" / "web.pem"
+    saved.chmod(0o644)
+    taught = "a agent, s save again"
+
+    async def scene(pilot: Pilot[None]) -> None:
+        await open_details(pilot)
+        assert "H Host block · n replace, I install\n" in re.sub(" +\n", "\n", drawn(pilot))
+        # Before its passphrase is asked for, which would not mend it.
+        await pilot.press("s")
+        await until_said(pilot, "has mode 0644, not 0600; m makes it 0600")
+        await pilot.press("down")
+        await until_said(pilot, taught)
+        saved.unlink()
+        for key in ("H", "s"):
+            await pilot.press(key)
+            await until_said(pilot, "its private key file is not there any more")
+            await pilot.press("up")
+            await until_said(pilot, taught)
+
+    play(empty_session, scene)
 
 
 @pytest.mark.long

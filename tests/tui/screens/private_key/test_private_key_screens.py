@@ -42,7 +42,7 @@ from tui.work.brief_message import show_briefly
 
 LONG = pytest.mark.long
 
-SENTENCE = "Not saved yet: s saves it, esc gives it up."
+SENTENCE = "Not saved yet: s saves it, esc asks before it leaves."
 
 
 async def hold(
@@ -205,7 +205,9 @@ def test_the_line_that_names_keys_does_not_stand_under_a_dialog_over_it(
         await until_says(pilot, SENTENCE)
         await pilot.press("y")
         await until_screen(pilot, "PickScreen")
-        await until(pilot, lambda: "gives it up" not in flat(pilot), "the end of that sentence")
+        await until(
+            pilot, lambda: "asks before it leaves" not in flat(pilot), "the end of that sentence"
+        )
 
     play(empty_session, scene, size)
 
@@ -235,7 +237,7 @@ def test_that_there_is_an_agent_is_seen_in_the_environment_alone(
         await until_says(pilot, "a Add to the ssh-agent nothing goes to disk")
         assert not screen.key_hints.muted
         await pilot.press("q")
-        await until_says(pilot, "s saves it, a adds it to the agent, esc gives it up.")
+        await until_says(pilot, "s saves it, a adds it to the agent, esc asks before it leaves.")
 
     monkeypatch.setenv("SSH_AUTH_SOCK", "/nowhere")
     play(empty_session, scene)
