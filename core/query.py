@@ -534,7 +534,7 @@ def _id(value: str) -> _Test:
 
 def _tag(value: str) -> _Test:
     if not value:
-        raise _BadTermError("tag: takes a key, or both as in tag:Env=prod.")
+        raise _BadTermError("tag: takes a key, or a key and a value as in tag:Env=prod.")
     if "=" not in value:
         return _tag_key(value)
     # Key and value are matched as one text, because a key may have a = of its own.

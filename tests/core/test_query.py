@@ -205,6 +205,7 @@ def test_a_query_finds_what_its_terms_say(text: str, names: list[str]) -> None:
         ("newer:٣d", "as in newer:90d"),
         ("newer:9999999d", "as in newer:90d"),
         ("tag:", "tag:Env=prod"),
+        ("tag:", "tag: takes a key, or a key and a value as in tag:Env=prod"),
         ("tag-key:", "tag-key: takes a key, as in tag-key:Env; a = belongs to the key"),
         ("name:", "name:web*"),
         ("id:", "id:key-0ab"),

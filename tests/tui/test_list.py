@@ -177,7 +177,7 @@ def test_nothing_is_taught_over_what_wants_attention(empty_session: DemoSession)
     empty_session.backend.create_key_pair(key_name="b-unsaved", key_type="ed25519")
 
     async def scene(pilot: Pilot[None]) -> None:
-        await until(pilot, lambda: "private key never saved" in remark(pilot), "the pair")
+        await until(pilot, lambda: "private key: never saved" in remark(pilot), "the pair")
 
     play(empty_session, scene)
 
@@ -208,7 +208,7 @@ def test_enter_in_the_journal_goes_to_the_pair_or_to_the_details_of_a_deleted_on
             await pilot.press("enter")
             await until_screen(pilot, leads_to)
             if leads_to == "KeyPairListScreen":
-                await until(pilot, lambda: "private key saved to" in remark(pilot), "the pair")
+                await until(pilot, lambda: "private key: was saved to" in remark(pilot), "the pair")
         # A deleted pair has no row to go to, but details of what it was.
         await until(pilot, lambda: "nightly" in drawn(pilot), "the deleted pair")
 
@@ -246,11 +246,12 @@ def test_a_remark_leaves_out_what_it_must_and_cuts_no_word(
 
     async def scene(pilot: Pilot[None]) -> None:
         await pilot.press("j")
-        whole = f"private key saved to ~/.ssh/a folder with a long name/{path.name} · {key}"
+        whole = f"private key: was saved to ~/.ssh/a folder with a long name/{path.name} · {key}"
         for width, text in (
             (110, whole),
-            (80, f"private key saved to …/{path.name} · {key}"),
-            (50, f"private key saved to …/{path.name}"),
+            (80, f"private key: was saved to …/{path.name} · {key}"),
+            (60, f"private key: was saved to …/{path.name}"),
+            (50, f"was saved to …/{path.name}"),
             (110, whole),
         ):
             await pilot.resize_terminal(width, 24)
@@ -457,3 +458,33 @@ def test_today_is_said_of_no_day_that_is_over(demo_session: DemoSession) -> None
         assert screen.view.highlighted.key_name == "ci-deploy"
 
     play(demo_session, scene)
+
+
+@pytest.mark.long
+def test_what_was_said_of_a_filter_goes_with_it_and_its_pairs_come_first(
+    empty_session: DemoSession, home: Path
+) -> None:
+    fill(empty_session, home)
+
+    async def scene(pilot: Pilot[None]) -> None:
+        await pilot.press("slash")
+        await type_text(pilot, "tag:")
+        await pilot.press("enter", "asterisk")
+        said = "* chooses nothing by this filter: tag: takes a key, or a key and a value"
+        await until(pilot, lambda: said in " ".join(drawn(pilot).split()), said)
+        await pilot.press("escape")
+        await until(
+            pilot, lambda: "chooses nothing" not in " ".join(drawn(pilot).split()), "silence"
+        )
+        await pilot.press("slash")
+        await type_text(pilot, "is:saved")
+        await pilot.press("enter")
+        for width, keys in (
+            (90, "/ filter   enter details   t tags   d delete   c create   esc show all"),
+            (80, "/ filter   enter details   t tags   d delete   esc show all"),
+            (60, "/ filter   enter details   t tags   d delete   esc show all"),
+        ):
+            await pilot.resize_terminal(width, 24)
+            await until(pilot, lambda k=keys: k in drawn(pilot), keys)  # type: ignore[misc] # its default
+
+    play(empty_session, scene)

@@ -48,6 +48,9 @@ if TYPE_CHECKING:
     from core.ec2.usage import Usage
     from core.session import Session
 
+_ONE_TEXT = 1.0
+"""Seconds after a key within which an answer may belong to one text with it."""
+
 _DELETING = ("delete", "yes, delete")
 """The words of the keys that delete."""
 
@@ -96,7 +99,8 @@ class DeleteKeyPairsScreen(PlacedScreen[Sequence[KeptKeyPair]]):
         self._none_left = False
         """Whether other sessions have deleted all that was left to delete."""
         self._answer: Timer | None = None
-        self._amid = False
+        self._other_key = float("-inf")
+        """When a key of a text arrived that was no answer."""
         self._of_answer = Retractable(self)
         self._guarded = self._question.wants_words
         """Whether something has to be typed; what was begun to be typed is not given up for a key.
@@ -220,7 +224,7 @@ class DeleteKeyPairsScreen(PlacedScreen[Sequence[KeptKeyPair]]):
             # It was an answer to another question.
             if self._answer:
                 self._answer.stop()
-            self._answer, self._amid = None, False
+            self._answer, self._other_key = None, float("-inf")
             self._field.show(Verdict(""))
             self._of_answer.forget()
 
@@ -319,9 +323,11 @@ class DeleteKeyPairsScreen(PlacedScreen[Sequence[KeptKeyPair]]):
         """Delete, where no name has to be typed, if this stands alone and is not part of a text."""
         if self._guarded or self._answer or is_busy(self):
             return
+        typing = self.app.typing
+        is_of_text = typing.arrived - self._other_key < _ONE_TEXT
         if self._none_left:
             self.action_submit()
-        elif self._amid or self.app.typing.is_amid_others or self.app.typing.pouring:
+        elif is_of_text or typing.is_amid_others or typing.pouring:
             self._doubt()
         else:
             self._answer = self.set_timer(ALONE, self._begin_or_doubt)
@@ -340,10 +346,10 @@ class DeleteKeyPairsScreen(PlacedScreen[Sequence[KeptKeyPair]]):
         if self._answer:
             self._answer.stop()
             self._doubt()
-        self._amid = event.is_printable
+        self._other_key = self.app.typing.arrived if event.is_printable else float("-inf")
 
     def _doubt(self) -> None:
-        self._answer, self._amid = None, False
+        self._answer, self._other_key = None, float("-inf")
         yes = key_of("delete.yes")
         again = f"that {yes} came amid other keys; to delete, press it once more, alone"
         self._of_answer.say(Verdict(again))

@@ -226,6 +226,10 @@ class KeyPairListScreen(PlacedScreen[None]):
 
     def on_screen_suspend(self) -> None:
         self.view.forget_what_was_said()
+        self.view.show_remark()
+
+    def on_screen_resume(self) -> None:
+        self.view.show_remark()
 
     def on_resize(self) -> None:
         self.view.fit_window()

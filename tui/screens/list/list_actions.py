@@ -71,6 +71,9 @@ async def show_filter(view: ListView) -> None:
 
 def narrow(view: ListView) -> None:
     """Show what passes the filter as it is typed now."""
+    # It was about the filter before.
+    view.stop_saying(_NONE_SHOWN)
+    view.stop_saying(_chooses_nothing())
     if view.filter_bar.text:
         view.stop_saying(MORE_GRAMMAR)
     elif view.filter_bar.has_focus_within:
@@ -100,7 +103,6 @@ def show_all(view: ListView) -> None:
         view.questions.give_up()
     elif view.filter_bar.text:
         before = view.before_filter
-        view.stop_saying(_NONE_SHOWN)
         view.clear_filter()
         view.before_filter = before
         view.show(view.table.highlighted, by_filter=True)
@@ -173,12 +175,15 @@ def choose_all(view: ListView) -> None:
     Not while a part of the filter is not understood: it narrows nothing, and all would be chosen.
     """
     if problems := view.listing.query.problems:
-        key = key_of("list.choose-all")
-        view.say(Verdict(f"{key} chooses nothing by this filter: {problems[0]}", Tone.CAUTION))
+        view.say(Verdict(f"{_chooses_nothing()}: {problems[0]}", Tone.CAUTION))
     elif view.shown:
         view.listing.chosen.update(pair.key_pair_id for pair in view.shown)
         view.table.refresh()
         view.say_count()
+
+
+def _chooses_nothing() -> str:
+    return f"{key_of('list.choose-all')} chooses nothing by this filter"
 
 
 def turn_pane(view: ListView) -> None:

@@ -40,6 +40,9 @@ _WITH_CHOSEN = (
 )
 """The actions that the hint bar teaches while pairs are chosen, and their words."""
 
+_NEW = ("key-pair.create", "key-pair.import")
+"""The actions that make a pair."""
+
 _READING_WITHOUT_PAIRS = (("list.region", "Region"), ("list.find", "find"), ("app.quit", "leave"))
 _WITHOUT_PAIRS = (
     ("key-pair.create", "create"),
@@ -346,9 +349,16 @@ class ListView:
         help_ = taught[-1]
         if not choice.shown:
             whole = (key_of("list.show-all"), "show all")
+            if not self.filter_bar.text:
+                return taught
             if self.loaded and not self.unread and not self.shown:
                 taught = tuple(hint for hint in taught if hint[0] != key_of("key-pair.details"))
-            return (*taught[:-1], whole, help_) if self.filter_bar.text else taught
+                return (*taught[:-1], whole, help_)
+            # What was looked for is there: what is done to it comes before what makes another.
+            asked = () if read_only else _WITH_CHOSEN[:2]
+            new = [hint for hint in taught[:-1] if hint[0] in map(key_of, _NEW)]
+            others = [hint for hint in taught[:-1] if hint not in new]
+            return (*others, *((key_of(key), word) for key, word in asked), *new, whole, help_)
         *others, (show_all, none) = _WITH_CHOSEN[-2:] if read_only else _WITH_CHOSEN
         # A filter goes before the choice does.
         details = ("key-pair.details", "details")
@@ -382,7 +392,10 @@ class ListView:
         if key_pair:
             stay = self.session.in_agent.get(key_pair.key_pair_id)
             stay = None if stay is None or stay.is_over(self.session.now()) else stay
-            told = remarks(key_pair, self.listing.rotation, stay)
+            # Else the key is about others, or does nothing here.
+            is_on_top = self.screen.app.screen is self.screen
+            deletes = is_on_top and not (self.session.read_only or self.chosen())
+            told = remarks(key_pair, self.listing.rotation, stay, deletes=deletes)
             self._remark.about(key_pair.key_pair_id, told)
         self.pane.follow(self._show_summary)
 
@@ -453,6 +466,7 @@ class ListView:
     def say_count(self) -> None:
         """Say how many pairs are chosen: in the bar at the top, which says nothing of none."""
         self.show_top()
+        self.show_remark()
         if self.listing.chosen:
             self._remark.forget()
         else:

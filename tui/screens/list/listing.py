@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from core.query import Completion, Query, Searchable
 
 _SORT_KEYS: dict[str, Callable[[KeptKeyPair], Any]] = {
-    "name": lambda pair: (pair.key_name.casefold(), pair.key_name),
-    "key_type": lambda pair: (pair.key_type.value, pair.key_name.casefold()),
+    "name": lambda pair: (pair.key_name.casefold(), pair.key_name, pair.key_pair_id),
+    "key_type": lambda pair: pair.key_type.value,
     "fingerprint": lambda pair: pair.key_fingerprint,
     "created": lambda pair: pair.create_time,
     "tags": lambda pair: [(tag.key, tag.value) for tag in pair.tags],
@@ -113,9 +113,14 @@ class Listing:
         return now.date() != self._today.date()
 
     def _sort(self) -> None:
-        key = _SORT_KEYS[self.column]
-        # A new list: a thread may be going through the old one.
-        self._items = sorted(self._items, key=lambda item: key(item.key_pair), reverse=self.reverse)
+        items = self._items
+        # Those that are equal by a column stand by their names, whatever the order was before.
+        orders = (("name", False), (self.column, self.reverse))
+        for column, reverse in orders[self.column == "name" :]:
+            key = _SORT_KEYS[column]
+            # A new list: a thread may be going through the old one.
+            items = sorted(items, key=lambda item: key(item.key_pair), reverse=reverse)
+        self._items = items
 
     def sort_by_next(self) -> None:
         """Sort by the next column, upwards."""

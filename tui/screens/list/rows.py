@@ -40,24 +40,33 @@ def wants_attention(key_pair: KeptKeyPair, rotation: Rotation) -> bool:
 
 
 def remarks(
-    key_pair: KeptKeyPair, rotation: Rotation = NOTHING_REPLACED, stay: AgentStay | None = None
+    key_pair: KeptKeyPair,
+    rotation: Rotation = NOTHING_REPLACED,
+    stay: AgentStay | None = None,
+    *,
+    deletes: bool = True,
 ) -> list[str]:
     """Return the line about the pair under the cursor, the longest first, each shorter than before.
 
     It says which pair replaces which, where the private key is, and the id. What is to be done
     stands in front, where it is left out last; the id stands last, and goes first. `stay` is that
-    of its private key in an agent, where it was added here.
+    of its private key in an agent, where it was added here; `deletes` says whether the key that
+    deletes is about this pair now.
     """
+    shorter: list[str] = []
     match key_pair.custody.private_key:
         case PrivateKeyState.UNSAVED:
-            states = ["private key never saved"]
+            states = ["private key: never saved"]
             if stay is not None:
-                states = of_agent_stay(stay)
+                shorter = of_agent_stay(stay)
+                states = [f"private key: {each}" for each in shorter]
         case PrivateKeyState.SAVED:
-            # Not "is": looking for the file of every row would let a slow disk stop the list.
+            # Not "is": looking for the file of every row would let a slow disk stop the list. The
+            # label tells it from what is said when a key has just been saved.
             path = short_path(key_pair.custody.saved_to[-1])
             name = path.rpartition("/")[2]
-            states = [f"private key saved to {path}", f"private key saved to …/{name}"]
+            states = [f"private key: was saved to {path}", f"private key: was saved to …/{name}"]
+            shorter = [f"was saved to …/{name}"]
         case PrivateKeyState.IMPORTED:
             states = [IMPORTED]
         case PrivateKeyState.ELSEWHERE:
@@ -65,10 +74,12 @@ def remarks(
     parts = []
     if successor := rotation.successor(key_pair):
         # Nobody can log in with the successor before somebody has its private key.
-        next_ = f"; {key_of('key-pair.delete')} deletes this pair" * is_delivered(successor)
+        is_over = deletes and is_delivered(successor)
+        next_ = f"; {key_of('key-pair.delete')} deletes this pair" * is_over
         parts.append(f"replaced by {named(successor.key_name)}{next_}")
     if predecessor := rotation.predecessor(key_pair):
         parts.append(f"replaces {named(predecessor.key_name)}")
     wholes = [[*parts, state, key_pair.key_pair_id] for state in states]
-    wholes += [[*parts, states[-1]], parts] if parts else [[states[-1]]]
+    wholes += [[*parts, state] for state in (*states, *shorter)]
+    wholes += [parts] if parts else []
     return [shortened(" · ".join(whole)) for whole in wholes]

@@ -169,8 +169,8 @@ def test_what_is_said_of_a_replacement_comes_back_after_a_dry_run(
         await pilot.press("n")
         await until_screen(pilot, "CreateKeyPairScreen")
         outcome = app_of(pilot).screen.query_one(FactLine)
-        leads = "← → choose; tab leads to Type, Format"
-        stays = f"web stays until you delete it · {leads}"
+        how = "Type, Format: ← → choose; tab ↑ ↓ move"
+        stays = f"web stays until you delete it · {how}"
         await pilot.pause()
         assert str(outcome.visual) == stays
         await pilot.press("ctrl+d")

@@ -75,7 +75,7 @@ def test_a_key_that_comes_close_behind_a_new_tag_is_for_the_tag(
 
 @pytest.mark.long
 @SIZES
-def test_a_form_says_how_one_chooses_from_where_the_focus_is(
+def test_a_form_says_how_one_chooses_wherever_the_focus_is(
     demo_session: DemoSession, ssh_agent: Agent, size: tuple[int, int]
 ) -> None:
     async def scene(pilot: Pilot[None]) -> None:
@@ -83,52 +83,47 @@ def test_a_form_says_how_one_chooses_from_where_the_focus_is(
             line = app_of(pilot).screen.query_one(FactLine)
             return lambda: str(line.visual).replace("\n", " ") == words
 
-        async def until_said(*lines: str) -> None:
-            for words in lines[:-1]:
+        async def until_said(words: str, count: int = 1) -> None:
+            """Wait until it is said, and is still said at the next fields."""
+            for _ in range(count):
                 await until(pilot, says(words), words)
                 await pilot.press("tab")
-            await until(pilot, says(lines[-1]), lines[-1])
+            await until(pilot, says(words), words)
 
         await pilot.press("n")
         await until_screen(pilot, "CreateKeyPairScreen")
         stays = "batch-runner stays until you delete it"
         # The rest only where there is room.
-        leads = "← → choose; tab leads to Type, Format"
+        how = "Type, Format: ← → choose"
         fits = size[0] >= 80
-        await until_said(f"{stays} · {leads}"[: None if fits else len(stays)])
-        await pilot.press("tab")
-        await until_said(f"{stays} · ← → choose")
+        await until_said(f"{stays} · {how}" if fits else stays)
         await pilot.press("escape", "c")
         await until_screen(pilot, "CreateKeyPairScreen")
         await type_text(pilot, "web-2")
-        await until_said(leads, "← → choose", "← → choose")
+        await until_said(f"{how}; tab ↑ ↓ move", 3)
         await pilot.press("ctrl+t")
-        await until_said(leads.replace("tab leads", "↑ leads"))
+        await until_said(f"{how}; tab ↑ ↓ move")
         await pilot.press("ctrl+r", "enter")
         await until_screen(pilot, "KeyMaterialScreen")
         await pilot.press("s")
         await until_screen(pilot, "SaveKeyMaterialScreen")
-        leads = "← → choose; tab leads to Format"
-        await until_said(leads, "← → choose", leads.replace("tab leads", "↑ leads"))
+        await until_said("Format: ← → choose; Also: space switches it; tab ↑ ↓ move", 3)
         await pilot.press("escape")
         await until_screen(pilot, "KeyMaterialScreen")
         await pilot.press("a")
         await until_screen(pilot, "AddToAgentScreen")
         # The path of its socket takes most of the line.
-        await pilot.press("tab")
-        both = f"holds 0 keys{' · ← → choose' * fits}"
+        both = f"holds 0 keys{' · Use it: ← → choose' * fits}"
         await until(pilot, lambda: both in drawn(pilot), both)
         await pilot.press("escape")
         await until_screen(pilot, "KeyMaterialScreen")
         await pilot.press("escape")
         await until_screen(pilot, "DiscardKeyMaterialScreen")
-        leads = "← → choose; ↑ leads to The pair"
-        await until_said(leads)
+        await until_said("The pair: ← → choose; tab ↑ ↓ move", 2)
         # Where one key does either, it is called by what was chosen.
         assert "enter delete the pair" in drawn(pilot)
         await pilot.press("up", "right")
         await until(pilot, lambda: "enter keep the pair" in drawn(pilot), "the other")
-        await until_said("← → choose", leads)
         await pilot.press("escape")
 
     play(demo_session, scene, size)

@@ -9,7 +9,7 @@ from textual.pilot import Pilot
 from core.custody import saving
 from core.custody.rotation import NOTHING_REPLACED
 from tests.demo import DemoSession
-from tests.tui.driving import app_of, drawn, play, until, until_screen
+from tests.tui.driving import app_of, drawn, play, press_alone, until, until_screen
 from tui.screens.delete.many_to_delete import NamesToDelete
 from tui.screens.delete.question import DeletionQuestion
 
@@ -176,3 +176,24 @@ def test_a_low_window_shows_as_many_names_as_fit_and_the_end_of_each_file(
         assert lines[1].split()[-1].endswith("…ng-name.pem")
 
     play(empty_session, scene, (60, 15))
+
+
+@pytest.mark.long
+def test_an_answer_is_doubted_close_behind_another_key_and_not_seconds_later(
+    demo_session: DemoSession,
+) -> None:
+    async def scene(pilot: Pilot[None]) -> None:
+        await ask(pilot, "j", "j")
+        await press_alone(pilot, "x")
+        await press_alone(pilot, "y")
+        await until(pilot, lambda: "that y came amid other keys" in drawn(pilot), "the doubt")
+        await pilot.press("escape")
+        await ask(pilot)
+        await pilot.press("x")
+        # The clock of the keys says that it was long ago.
+        app_of(pilot).screen._other_key -= 3.0  # type: ignore[attr-defined] # of this screen
+        await press_alone(pilot, "y")
+        await until_screen(pilot, "KeyPairListScreen")
+        await until(pilot, lambda: f"deleted {NEEDS_NO_NAME}" in drawn(pilot), "that it is deleted")
+
+    play(demo_session, scene)

@@ -67,6 +67,28 @@ async def until_said(pilot: Pilot[None], beginning: str) -> None:
     await until(pilot, lambda: said_in(pilot).startswith(beginning), beginning)
 
 
+@pytest.mark.long
+def test_the_create_form_offers_the_path_that_is_free_now(
+    demo_session: DemoSession, other: DemoSession, home: Path
+) -> None:
+    async def scene(pilot: Pilot[None]) -> None:
+        await pilot.press("c")
+        await until_screen(pilot, "CreateKeyPairScreen")
+        await type_text(pilot, "race")
+        await until_drawn(pilot, "you can save it as ~/.ssh/race.pem")
+        (home / ".ssh").mkdir(exist_ok=True)
+        (home / ".ssh" / "race.pem").write_text("theirs")
+        deleter(other)("ci-deploy")
+        await until_drawn(pilot, "you can save it as ~/.ssh/race-2.pem")
+        # Of a name that is refused nothing is offered.
+        await type_text(pilot, "ü")
+        await until_drawn(pilot, "you can save it to a file")
+        await pilot.press("backspace")
+        await until_drawn(pilot, "you can save it as ~/.ssh/race-2.pem")
+
+    play(demo_session, scene)
+
+
 def test_the_list_its_count_and_its_cursor_follow(
     demo_session: DemoSession, other: DemoSession
 ) -> None:

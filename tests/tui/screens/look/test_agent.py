@@ -630,7 +630,7 @@ def test_a_key_that_is_in_the_agent_alone_is_said_to_be_there_and_deleted_by_its
         # Once that is over, it is as one that was never added.
         empty_session.time += timedelta(hours=2)
         await pilot.press("g", "G")
-        await until(pilot, lambda: "private key never saved" in flat(pilot), "the remark")
+        await until(pilot, lambda: "private key: never saved" in flat(pilot), "the remark")
         await pilot.press("d")
         await until_screen(pilot, "DeleteKeyPairsScreen")
         assert "To delete it, press y" in flat(pilot)

@@ -101,15 +101,15 @@ def test_the_line_says_first_what_to_do_and_then_what_is_wrong(
     rotation = Rotation(empty_session.backend.describe_key_pairs())
     # Nobody has the private key of the new pair: nothing invites to retire the old one.
     assert remarks(pair(empty_session, "old"), rotation) == [
-        "replaced by new · private key never saved · key-00000000000000001",
-        "replaced by new · private key never saved",
+        "replaced by new · private key: never saved · key-00000000000000001",
+        "replaced by new · private key: never saved",
         "replaced by new",
     ]
     old, new = pair(empty_session, "old"), pair(empty_session, "new")
     rotation = Rotation([old, kept(new, private_key=PrivateKeyState.SAVED)])
     assert remarks(old, rotation) == [
-        "replaced by new; d deletes this pair · private key never saved · key-00000000000000001",
-        "replaced by new; d deletes this pair · private key never saved",
+        "replaced by new; d deletes this pair · private key: never saved · key-00000000000000001",
+        "replaced by new; d deletes this pair · private key: never saved",
         "replaced by new; d deletes this pair",
     ]
 
@@ -128,7 +128,22 @@ def test_a_pair_is_replaced_and_its_predecessor_retired(empty_session: DemoSessi
         await until_screen(pilot, "KeyPairListScreen")
         await until_remark(pilot, "the private key of ci-deploy-2 was saved to ~/.ssh/")
         await pilot.press("k")
-        await until_remark(pilot, "replaced by ci-deploy-2; d deletes this pair")
+        invites = "replaced by ci-deploy-2; d deletes this pair"
+        await until_remark(pilot, invites)
+        # While others are chosen the key is about these, and under a dialog it does nothing.
+        await pilot.press("j", "space", "k")
+        await until_remark(pilot, "replaced by ci-deploy-2 · ")
+        await pilot.press("escape")
+        await until_remark(pilot, "none chosen")
+        await pilot.press("j", "k")
+        await until_remark(pilot, invites)
+        await pilot.press("question_mark")
+        await until_screen(pilot, "HelpScreen")
+        below = app_of(pilot).screen_stack[0].query_one(FactLine)
+        await until(pilot, lambda: str(below.visual).startswith("replaced by ci-deploy-2 · "), "it")
+        await pilot.press("escape")
+        await until_screen(pilot, "KeyPairListScreen")
+        await until_remark(pilot, invites)
         await pilot.press("d")
         await until_screen(pilot, "DeleteKeyPairsScreen")
         assert "Replaced by  ci-deploy-2 · was saved to ~/.ssh/ci-deploy-2.pem" in drawn(pilot)

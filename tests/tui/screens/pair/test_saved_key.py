@@ -198,8 +198,8 @@ def test_a_key_is_saved_again_as_its_file_is_and_not_without_its_passphrase_unsa
         choice = app_of(pilot).screen.query_one(Choice)
         assert choice.value == file_format.value
         # Nobody knows any more in which format EC2 gave it.
-        for index, each in enumerate(FileFormat):
-            choice.index = index
+        for each in (each for each in FileFormat if each is not FileFormat.PKCS8):
+            choice.index = [*FileFormat].index(each)
             told = (
                 "" if each.takes_passphrase or not passphrase else f", but {path} is; {each.value}"
             )

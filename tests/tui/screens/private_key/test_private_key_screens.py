@@ -179,9 +179,9 @@ def test_what_was_said_goes_with_the_next_move_however_soon(demo_session: DemoSe
         await pilot.press("space", "escape")
         await until_says(pilot, "none chosen")
         await pilot.press("k")
-        await until_says(pilot, "private key saved to ~/.ssh/batch-runner.pem")
+        await until_says(pilot, "private key: was saved to ~/.ssh/batch-runner.pem")
         await pilot.press("space", "j", "k")
-        await until_says(pilot, "private key saved to ~/.ssh/ci-deploy.pem")
+        await until_says(pilot, "private key: was saved to ~/.ssh/ci-deploy.pem")
 
     play(demo_session, scene)
 
@@ -451,7 +451,7 @@ def test_only_the_format_it_was_created_in_is_called_ec2s(
 def test_of_a_file_is_said_only_what_is_known(demo_session: DemoSession, home: Path) -> None:
     pair = demo_session.backend.describe_key_pairs(key_names=["ci-deploy"])[0]
     (home / ".ssh/ci-deploy.pem").unlink()
-    assert remarks(pair)[0].startswith("private key saved to ~/.ssh/ci-deploy.pem · key-")
+    assert remarks(pair)[0].startswith("private key: was saved to ~/.ssh/ci-deploy.pem · key-")
     assert where_it_is(pair) == "was saved to ~/.ssh/ci-deploy.pem"
 
 
@@ -755,6 +755,37 @@ def test_a_saved_key_is_shown_whole_in_as_many_lines_as_it_takes(
         assert max(map(len, screen._view._lines())) <= width
         together = "".join(screen._view._lines())
         assert together == "".join(screen._created.key_material.reveal().splitlines())
+
+    play(empty_session, scene, size)
+
+
+@pytest.mark.long
+@SIZES
+def test_the_arrows_scroll_a_shown_key_wherever_tab_went(
+    empty_session: DemoSession, size: tuple[int, int]
+) -> None:
+    async def scene(pilot: Pilot[None]) -> None:
+        await create(pilot, "web")
+        screen = app_of(pilot).screen
+        assert isinstance(screen, KeyMaterialScreen)
+
+        async def scrolls(*keys: str) -> None:
+            await pilot.press("v", *keys)
+            await until(pilot, lambda: screen._view.max_scroll_y > 0, "more than fits")
+            at = screen._view.scroll_offset.y
+            await pilot.press("down")
+            await until(pilot, lambda: screen._view.scroll_offset.y > at, "the next line")
+            await pilot.press("v")
+
+        await pilot.press("tab")
+        await scrolls()
+        await scrolls("tab")
+        # Several files are one more thing that scrolls, but not while the key is shown.
+        for _ in range(2):
+            await save(pilot)
+        await pilot.press("tab")
+        await until(pilot, lambda: screen.focused is screen._box, "the files")
+        await scrolls("tab")
 
     play(empty_session, scene, size)
 
