@@ -24,7 +24,7 @@ from tests.tui.driving import (
 from tui.actions.keymap import labels
 from tui.screens.list.key_pair_list import KeyPairListScreen
 from tui.screens.workbench.grouped_list import GroupedList
-from tui.words.text import fold, fold_items
+from tui.words.text import fold, fold_command, fold_items
 
 
 def fill(session: DemoSession, home: Path) -> None:
@@ -109,6 +109,24 @@ DETAILS = (
 )
 def test_lines_end_between_items(text: str, width: int, lines: list[str]) -> None:
     assert fold_items(text, width, labels()) == lines
+
+
+@pytest.mark.parametrize(
+    ("width", "lines"),
+    [
+        (80, ["  $ ssh-keygen -y -f a.pem | ssh-keygen -l -E md5 -f -"]),
+        (52, ["  $ ssh-keygen -y -f a.pem |", "ssh-keygen -l -E md5 -f -"]),
+        # One with room for both an option and its value parts neither, nor what is one word.
+        (24, ["  $ ssh-keygen -y", "-f a.pem |", "ssh-keygen -l -E md5", "-f -"]),
+        (10, ["  $", "ssh-keygen", "-y", "-f a.pem |", "ssh-keygen", "-l -E md5", "-f -"]),
+    ],
+)
+def test_a_command_is_parted_behind_its_pipe_and_never_behind_an_option(
+    width: int, lines: list[str]
+) -> None:
+    command = "  $ ssh-keygen -y -f a.pem | ssh-keygen -l -E md5 -f -"
+    assert fold_command(command, width) == lines
+    assert " ".join(lines) == command
 
 
 def remark(pilot: Pilot[None]) -> str:

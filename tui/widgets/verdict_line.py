@@ -43,4 +43,4 @@ class VerdictLine(Static):
         self._verdict = verdict
         for tone in Tone:
             self.set_class(tone is verdict.tone, f"-{tone.value}")
-        self.update(MARKS[verdict.tone] + shortened(verdict.text))
+        self.update(MARKS[verdict.tone] * bool(verdict.text) + shortened(verdict.text))

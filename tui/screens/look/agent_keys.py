@@ -12,7 +12,7 @@ from textual.widgets import Static
 
 from core.checks.finding import PairReference
 from core.custody import agent_keys
-from core.custody.agent import TO_UNLOCK, to_remove
+from core.custody.agent import TO_START, TO_UNLOCK, to_remove
 from core.errors import KeyPairsError
 from tui.actions.keymap import bindings, hints, key_of
 from tui.actions.table import Place
@@ -95,7 +95,9 @@ class AgentKeysScreen(PlacedScreen[FollowUp | None]):
         try:
             found = await asyncio.to_thread(agent_keys.in_agent, self._session)
         except KeyPairsError as error:
-            self._show((), Verdict(""), sentence(error))
+            # A command to paste stands on a line of its own.
+            reason = sentence(error).replace(f" {TO_START}, ", f"\n\n  {TO_START}\n\n")
+            self._show((), Verdict(""), reason)
         else:
             add, saved = key_of("key-material.agent"), key_of("details.agent")
             taught = _ADD_SAVED if self._session.read_only else _ADD

@@ -1,4 +1,5 @@
 import asyncio
+import re
 import unicodedata
 from collections.abc import Callable
 from datetime import timedelta
@@ -10,7 +11,7 @@ import pytest
 from textual.pilot import Pilot
 
 from core.custody import agent, agent_keys
-from core.custody.agent import AddNotConfirmed, AgentError, AgentIdentity, holdings
+from core.custody.agent import AddNotConfirmed, AgentError, AgentIdentity, NoAgent, holdings
 from core.custody.agent_keys import AddedToAgent, AgentContents, AgentKey
 from core.keys.encoding.sshwire import string
 from core.model import CreatedKeyPair, KeyFormat, PrivateKeyState
@@ -660,13 +661,16 @@ def test_an_agent_that_comes_later_is_seen_when_asked_again(
     empty_session: DemoSession, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refuse(_: Session) -> AgentContents:
-        raise AgentError("There is no ssh-agent: start one.")
+        raise NoAgent("There is no ssh-agent.")
 
     monkeypatch.setattr(agent_keys, "in_agent", refuse)
 
     async def scene(pilot: Pilot[None]) -> None:
         screen = await open_agent(pilot)
-        await until(pilot, lambda: "start one" in drawn(pilot), "the advice")
+        # What is to be pasted begins a line, and no other stands in it.
+        lines = ["Start one with", 'eval "$(ssh-agent)"', "then start keypairs again"]
+        advice = re.compile(r" *\n\s*".join(map(re.escape, lines)))
+        await until(pilot, lambda: bool(advice.search(drawn(pilot))), "the advice")
         await pilot.press("enter", "j")
         held = AgentContents("/run/agent", True, ())
         monkeypatch.setattr(agent_keys, "in_agent", lambda _: held)
