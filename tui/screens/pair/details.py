@@ -127,7 +127,6 @@ class DetailsScreen(PlacedScreen[Next | None]):
         self._rotation = rotation
         self._where = where
         self._position = where()
-        self._mends_mode = False
         self.has_changed = False
         """Whether something was done here that the list does not know of."""
         self.about = [key_pair]
@@ -147,19 +146,14 @@ class DetailsScreen(PlacedScreen[Next | None]):
             yield self._sections.parts[Part.MORE]
 
     def on_mount(self) -> None:
-        self._show_deleted(self._deleted)
+        self._teach()
         if self._session.place is not None:
             self._ask_what_uses_it(self._session.place)
         self._show_page()
 
     @work(exclusive=True)
     async def _show_page(self) -> None:
-        await self._show_sections()
-
-    async def _show_sections(self) -> None:
         await self._sections.show(self.key_pair, self._rotation)
-        saved_to = self.key_pair.custody.saved_to
-        self._mends_mode = await asyncio.to_thread(files.lets_mode_be_mended, saved_to)
         self._teach()
 
     @work(group="usage")
@@ -186,33 +180,27 @@ class DetailsScreen(PlacedScreen[Next | None]):
     @on(PairsBack)
     def _take_as_others_left_it(self, event: PairsDeleted | PairsBack) -> None:
         """Take the pair as one that was deleted while it was shown, or is back."""
-        self._show_deleted(event.said if isinstance(event, PairsDeleted) else None)
+        self._deleted = event.said if isinstance(event, PairsDeleted) else None
+        self.fact_line.rest(Verdict(""))
+        self._teach()
 
-    def _show_deleted(self, said: Verdict | None) -> None:
-        """Say that the pair is deleted, if it is, and teach what can be done with it."""
-        self._deleted = said
-        if said is None:
-            read_only = self._session.read_only
+    def _teach(self) -> None:
+        """Teach what can be done with the pair: once it is deleted, say so, and teach the rest."""
+        read_only, mends = self._session.read_only, self._sections.mends_mode
+        self.key_hints.mute(*_idle(self.key_pair, mends=mends))
+        if self._deleted is None:
             self.key_hints.show((reading_hints if read_only else hints)(Place.DETAILS))
             self.fact_line.teach(*([] if read_only else _also_taught(self.key_pair)))
-            self.fact_line.rest(Verdict(""))
-            self._teach()
+            if self.fact_line.at_rest.tone is Tone.PLAIN:  # else there is more to be known
+                taught = _taught(self.key_pair, self._position, read_only=read_only, mends=mends)
+                self.fact_line.rest(Verdict(taught))
             return
         back = (key_of("details.bring-back"), "bring back")
         left = {key_of("details.copy"), key_of("details.back"), hints(Place.DETAILS)[-1][0]}
         others = [hint for hint in hints(Place.DETAILS) if hint[0] in left]
-        self.key_hints.show((*([] if self._session.read_only else [back]), *others))
-        self.fact_line.rest(said)
+        self.key_hints.show((*([] if read_only else [back]), *others))
+        self.fact_line.rest(self._deleted)
         self.fact_line.teach()
-
-    def _teach(self) -> None:
-        """Teach what there is no room for below, unless something is to be known first."""
-        mends = self._mends_mode
-        self.key_hints.mute(*_idle(self.key_pair, mends=mends))
-        if self._deleted is None and self.fact_line.at_rest.tone is Tone.PLAIN:
-            read_only = self._session.read_only
-            taught = _taught(self.key_pair, self._position, read_only=read_only, mends=mends)
-            self.fact_line.rest(Verdict(taught))
 
     def action_bring_back(self) -> None:
         """Bring the pair back that is shown, if it was deleted; else undo the edit of its tags."""
@@ -290,7 +278,8 @@ class DetailsScreen(PlacedScreen[Next | None]):
         with suppress(KeyPairsError):
             found = await asyncio.to_thread(self._session.store.read)
             self.key_pair = found.key_pairs.get(self.key_pair.key_pair_id, self.key_pair)
-        await self._show_sections()
+        await self._sections.show(self.key_pair, self._rotation)
+        self._teach()
 
     def action_tags(self) -> None:
         """Edit the tags of the pair."""
@@ -359,12 +348,16 @@ class _Sections:
         self._used = Facts()
         self._shown: tuple[list[Section], KeptKeyPair] | None = None
         self._drawing = asyncio.Lock()
+        self.mends_mode = False
+        """Whether a saved file was seen to have another mode than 0600."""
 
     async def show(self, key_pair: KeptKeyPair, rotation: Rotation) -> None:
         """Show all there is to know of a pair now, if it is not what is shown."""
         # One after the other: each takes away what the one before it has shown.
         async with self._drawing:
             sections = await asyncio.to_thread(details.sections, self._session, key_pair, rotation)
+            saved_to = key_pair.custody.saved_to
+            self.mends_mode = await asyncio.to_thread(files.lets_mode_be_mended, saved_to)
             if (sections, key_pair) != self._shown:
                 self._shown = None
                 await self._draw(sections, key_pair)
