@@ -8,7 +8,7 @@ from textual.geometry import Size
 from textual.widget import Widget
 
 from tui.widgets.verdict_line import MARKS
-from tui.words.text import as_pasted, fold, visible
+from tui.words.text import as_pasted, fold, fold_command, visible
 from tui.words.verdict import Tone
 
 _LABEL_WIDTH = 13
@@ -18,7 +18,8 @@ class Facts(Widget):
     """A label and a value a line; a long value goes on below itself, whole.
 
     Labels are our own text, values may come from anywhere. What is `pasteable` is shown with its
-    backslashes as they are. Values that are `judged` begin with a mark, and take its colour.
+    backslashes as they are, and parted where a command may be. Values that are `judged` begin with
+    a mark, and take its colour.
     """
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {
@@ -56,7 +57,7 @@ class Facts(Widget):
         id: str | None = None,
     ) -> None:
         super().__init__(id=id)
-        self._spell = as_pasted if pasteable else visible
+        self._spell, self._fold = (as_pasted, fold_command) if pasteable else (visible, fold)
         self._judged = judged
         self._label_width = _LABEL_WIDTH if labelled else 0
         self._facts: list[tuple[str, str]] = []
@@ -75,7 +76,7 @@ class Facts(Widget):
 
     def _lines(self, width: int) -> Iterator[Content]:
         for label, value in self._facts:
-            for part in fold(value, max(width - self._label_width, 1)):
+            for part in self._fold(value, max(width - self._label_width, 1)):
                 style = self.get_visual_style("facts--label")
                 yield Content.styled(label.ljust(self._label_width), style) + self._value(
                     part, value

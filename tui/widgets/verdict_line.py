@@ -47,7 +47,7 @@ class VerdictLine(Static):
         return Content("\n").join(map(Content, self._lines(self.size.width)))
 
     def _lines(self, width: int) -> list[str]:
-        return fold(MARKS[self._verdict.tone] + shortened(self._verdict.text), max(width, 1))
+        return fold(str(self.visual), max(width, 1))
 
     def show(self, verdict: Verdict) -> None:
         """Show another verdict; nothing is drawn if it is the same."""
@@ -56,4 +56,4 @@ class VerdictLine(Static):
         self._verdict = verdict
         for tone in Tone:
             self.set_class(tone is verdict.tone, f"-{tone.value}")
-        self.update(MARKS[verdict.tone] + shortened(verdict.text))
+        self.update(MARKS[verdict.tone] * bool(verdict.text) + shortened(verdict.text))

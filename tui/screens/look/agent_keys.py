@@ -12,7 +12,7 @@ from textual.widgets import Static
 
 from core.checks.finding import PairReference
 from core.custody import agent_keys
-from core.custody.agent import TO_UNLOCK, to_remove
+from core.custody.agent import TO_START, TO_UNLOCK, to_remove
 from core.errors import KeyPairsError
 from tui.actions.keymap import bindings, hints, key_of
 from tui.actions.table import Place
@@ -43,11 +43,8 @@ _LATER = 2.0
 _LOOKS = {"rsa": "secondary", "ed25519": "primary"}
 _TYPES = {"ssh-rsa": "rsa", "ssh-ed25519": "ed25519"}
 _EMPTY = "It holds no key, or is locked ({unlock} unlocks it).\n\n"
-_NEW = (
-    "A new pair's private key is added by {add} on its screen, before it is left;"
-    " one that was saved, by {saved} in its details."
-)
-_SAVED = "A private key that was saved is added by {saved} in the details of its pair."
+_ADD = "To add one, press {add} on a new pair's key screen, or {saved} in a saved one's details."
+_ADD_SAVED = "To add one, press {saved} in the details of a saved pair."
 """The same where no new pair is made."""
 
 
@@ -98,10 +95,12 @@ class AgentKeysScreen(PlacedScreen[FollowUp | None]):
         try:
             found = await asyncio.to_thread(agent_keys.in_agent, self._session)
         except KeyPairsError as error:
-            self._show((), Verdict(""), sentence(error))
+            # A command to paste stands on a line of its own.
+            reason = sentence(error).replace(f" {TO_START}, ", f"\n\n  {TO_START}\n\n")
+            self._show((), Verdict(""), reason)
         else:
             add, saved = key_of("key-material.agent"), key_of("details.agent")
-            taught = _SAVED if self._session.read_only else _NEW
+            taught = _ADD_SAVED if self._session.read_only else _ADD
             ways = f"{_EMPTY}{taught}".format(add=add, saved=saved, unlock=TO_UNLOCK)
             empty = "" if found.keys else ways
             self._show(found.keys, judging.of_agent(found), empty)

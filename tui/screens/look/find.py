@@ -30,6 +30,7 @@ from tui.widgets.cursor_list import CursorList
 from tui.widgets.path_field import PathSuggester
 from tui.widgets.pick_list import Item, PickList
 from tui.widgets.search_input import SearchInput, type_on
+from tui.widgets.text_input import TAKES
 from tui.widgets.verdict_line import VerdictLine
 from tui.words import judging
 from tui.words.look_up import answer, not_looked_up, summed_up
@@ -258,6 +259,12 @@ class FindScreen(PlacedScreen[FollowUp | None]):
         self.query_one("#about", VerticalScroll).scroll_home(animate=False)
         self._hint()
 
+    @on(KeyOrPathInput.Suggests)
+    def _teach_to_take(self) -> None:
+        """Say how a suggestion is taken, where there is nothing else to say of what is typed."""
+        if not self._status.verdict.text:
+            self._status.show(Verdict(TAKES))
+
     def _show_what_can_be_typed(self) -> None:
         """Show below an empty field what can be typed, and else the answer."""
         is_empty = not self._thing.value.strip()
@@ -281,6 +288,8 @@ class FindScreen(PlacedScreen[FollowUp | None]):
             self._status.show(Verdict(words, Tone.CAUTION) if stale else Verdict(self._summed_up))
         elif not self._is_looking:
             text = self._thing.value
+            if self._status.verdict.text in (TAKES, _NOTHING_TYPED):
+                self._status.show(Verdict(""))
             too_long = (typed_path.begins_like_one(text) and typed_path.too_long(text)) or ""
             # What is said for another reason stays, but no answer to another text.
             is_old = self._status.verdict.tone is Tone.BAD and text not in ("", self._looked_up)

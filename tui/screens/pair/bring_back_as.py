@@ -59,6 +59,7 @@ class BringBackAsScreen(PlacedScreen[KeptKeyPair | None]):
             yield Static(
                 f"Another pair is called {shortened(key_pair.key_name)} now. {as_it_was}{without}.",
                 markup=False,
+                classes="explains",
             )
             yield self._field
 
