@@ -405,10 +405,10 @@ def test_the_ending_of_an_export_says_its_format_or_is_refused(
             "~/a.xlsx": "a spreadsheet, which reads .csv: a name in .csv makes it CSV",
             "~/a.pem": ".pem is for a key: a name in .csv makes it CSV, any other JSON",
             "~/a.YAML": ".yaml is for another format: a name in .csv makes it CSV, any other JSON",
-            "~/a.json": "JSON; .csv makes it CSV · new file",
-            "~/a": "JSON; .csv makes it CSV · new file",
-            "~/a.2026-11-29": "JSON; .csv makes it CSV · new file",
-            "~/a.CSV": "CSV; any other ending makes it JSON · new file",
+            "~/a.json": "only you can read · JSON; .csv makes it CSV",
+            "~/a": "only you can read · JSON; .csv makes it CSV",
+            "~/a.2026-11-29": "only you can read · JSON; .csv makes it CSV",
+            "~/a.CSV": "only you can read · CSV; any other ending makes it JSON",
         }
         for path, words in says.items():
             field.path = path
