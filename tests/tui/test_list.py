@@ -24,7 +24,7 @@ from tests.tui.driving import (
 from tui.actions.keymap import labels
 from tui.screens.list.key_pair_list import KeyPairListScreen
 from tui.screens.workbench.grouped_list import GroupedList
-from tui.words.text import fold, fold_items
+from tui.words.text import fold, fold_command, fold_items
 
 
 def fill(session: DemoSession, home: Path) -> None:
@@ -111,6 +111,24 @@ def test_lines_end_between_items(text: str, width: int, lines: list[str]) -> Non
     assert fold_items(text, width, labels()) == lines
 
 
+@pytest.mark.parametrize(
+    ("width", "lines"),
+    [
+        (80, ["  $ ssh-keygen -y -f a.pem | ssh-keygen -l -E md5 -f -"]),
+        (52, ["  $ ssh-keygen -y -f a.pem |", "ssh-keygen -l -E md5 -f -"]),
+        # One with room for both an option and its value parts neither, nor what is one word.
+        (24, ["  $ ssh-keygen -y", "-f a.pem |", "ssh-keygen -l -E md5", "-f -"]),
+        (10, ["  $", "ssh-keygen", "-y", "-f a.pem |", "ssh-keygen", "-l -E md5", "-f -"]),
+    ],
+)
+def test_a_command_is_parted_behind_its_pipe_and_never_behind_an_option(
+    width: int, lines: list[str]
+) -> None:
+    command = "  $ ssh-keygen -y -f a.pem | ssh-keygen -l -E md5 -f -"
+    assert fold_command(command, width) == lines
+    assert " ".join(lines) == command
+
+
 def remark(pilot: Pilot[None]) -> str:
     return text_of(pilot, "#fact")
 
@@ -153,6 +171,22 @@ def test_what_the_hint_bar_has_no_room_for_is_taught_once(
         await until(pilot, lambda: "never saved" in remark(pilot), "the pair there")
 
     play(empty_session, scene, size)
+
+
+@pytest.mark.long
+def test_the_region_that_is_suggested_is_the_one_that_enter_takes(
+    empty_session: DemoSession,
+) -> None:
+    async def scene(pilot: Pilot[None]) -> None:
+        await pilot.press("r")
+        await until_screen(pilot, "PickRegionScreen")
+        # In the order of the list, Osaka comes before Sao Paulo.
+        await type_text(pilot, "sa")
+        await until(pilot, lambda: drawn(pilot).count("sa-east-1") == 2, "both of them")
+        await pilot.press("enter")
+        await until(pilot, lambda: "sa-east-1 Sao Paulo" in drawn(pilot), "the Region")
+
+    play(empty_session, scene, (60, 15))
 
 
 def test_nothing_is_taught_over_what_wants_attention(empty_session: DemoSession) -> None:

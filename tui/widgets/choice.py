@@ -14,25 +14,12 @@ from tui.words.text import clip
 
 _CHOSEN, _FREE = "●", "○"
 _GAP = "   "
-_WAY = "   ←→ for another"
-
 HOW_TO_CHOOSE = "← → choose"
-"""What a form says while such a line has the focus."""
-
-
-def how_to_come_to(labels: Sequence[str], *, is_before: bool) -> str:
-    """Return what a form says that has such lines while another field has the focus.
-
-    Args:
-        labels: what stands beside the lines.
-        is_before: whether the nearest of them stands before that field, and not behind it.
-    """
-    # It begins alike: what changes between two fields is sent to the terminal.
-    return f"{HOW_TO_CHOOSE}; {'↑' if is_before else 'tab'} leads to {', '.join(labels)}"
+"""What a form says of such lines."""
 
 
 class Choice(Widget, can_focus=True):
-    """A line such as `● rsa   ○ ed25519`, or `● rsa 1/2   ←→ for another` in little room.
+    """A line such as `● rsa   ○ ed25519`, or `● rsa 1/2` in little room.
 
     Args:
         options: pairs of the value and the label that is shown for it, which is our own text.
@@ -140,11 +127,9 @@ class Choice(Widget, can_focus=True):
             text = clip(f"{_CHOSEN} {self._options[self.index][1]}", self.size.width)
             count = f" {self.index + 1}/{len(self._options)}"
             line = self._part(text, "chosen")
-            # That there are others is not seen, and so neither how one comes to them.
-            room = self.size.width - len(text)
-            ways = (f"{count}{_WAY}", count) if self.has_focus else (count,)
-            behind = (more for more in ways if len(more) <= room)
-            return line + self._part(next(behind, ""), "free")
+            # That there are others is not seen.
+            has_room = len(text) + len(count) <= self.size.width
+            return line + self._part(count * has_room, "free")
         labels: list[Content] = []
         for index, (_, label) in enumerate(self._options):
             if index == self.index:

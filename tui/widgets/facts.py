@@ -8,7 +8,7 @@ from textual.geometry import Size
 from textual.widget import Widget
 
 from tui.widgets.verdict_line import MARKS
-from tui.words.text import as_pasted, fold, visible
+from tui.words.text import as_pasted, fold, fold_command, visible
 from tui.words.verdict import Tone
 
 _LABEL_WIDTH = 13
@@ -18,15 +18,22 @@ class Facts(Widget):
     """A label and a value a line; a long value goes on below itself, whole.
 
     Labels are our own text, values may come from anywhere. What is `pasteable` is shown with its
-    backslashes as they are. Values that are `judged` begin with a mark, and take its colour.
+    backslashes as they are, and parted where a command may be. Values that are `judged` begin with
+    a mark, and take its colour.
     """
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = {"facts--label", "facts--good", "facts--bad"}
+    COMPONENT_CLASSES: ClassVar[set[str]] = {
+        "facts--label",
+        "facts--good",
+        "facts--caution",
+        "facts--bad",
+    }
     """
     | Class | Description |
     | :- | :- |
     | `facts--label` | What stands before a value. |
-    | `facts--good`, `facts--bad` | The mark of a value that is judged; of a bad one all of it. |
+    | `facts--good`, `facts--caution` | The mark of a value that is judged. |
+    | `facts--bad` | All of a value that is refused. |
     """
 
     DEFAULT_CSS = """
@@ -34,6 +41,7 @@ class Facts(Widget):
         height: auto;
         .facts--label { color: $text-muted; }
         .facts--good { color: $text-success; }
+        .facts--caution { color: $text-warning; }
         .facts--bad { color: $text-error; }
         &:ansi .facts--label { color: ansi_default; text-style: $muted-style; }
     }
@@ -49,7 +57,7 @@ class Facts(Widget):
         id: str | None = None,
     ) -> None:
         super().__init__(id=id)
-        self._spell = as_pasted if pasteable else visible
+        self._spell, self._fold = (as_pasted, fold_command) if pasteable else (visible, fold)
         self._judged = judged
         self._label_width = _LABEL_WIDTH if labelled else 0
         self._facts: list[tuple[str, str]] = []
@@ -68,7 +76,7 @@ class Facts(Widget):
 
     def _lines(self, width: int) -> Iterator[Content]:
         for label, value in self._facts:
-            for part in fold(value, max(width - self._label_width, 1)):
+            for part in self._fold(value, max(width - self._label_width, 1)):
                 style = self.get_visual_style("facts--label")
                 yield Content.styled(label.ljust(self._label_width), style) + self._value(
                     part, value
@@ -80,6 +88,8 @@ class Facts(Widget):
         mark = value[:1] if self._judged else ""
         if mark == MARKS[Tone.BAD].strip():
             return Content.styled(part, self.get_visual_style("facts--bad"))
-        if mark and mark == part[:1] == MARKS[Tone.GOOD].strip():
-            return Content.styled(mark, self.get_visual_style("facts--good")) + Content(part[1:])
+        for tone in (Tone.GOOD, Tone.CAUTION):
+            if mark and mark == part[:1] == MARKS[tone].strip():
+                style = self.get_visual_style(f"facts--{tone.value}")
+                return Content.styled(mark, style) + Content(part[1:])
         return Content(part)

@@ -1,25 +1,28 @@
 """Lays out a form: the fields that scroll, and of each a label and a line that judges it."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping
 
 from textual import on
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
-from textual.events import DescendantFocus, Key, Paste, Resize
+from textual.events import Key, Paste, Resize
 from textual.message import Message
 from textual.widget import Widget
 from textual.widgets import Static
 
-from tui.widgets.choice import HOW_TO_CHOOSE, Choice, how_to_come_to
+from tui.widgets.choice import HOW_TO_CHOOSE, Choice
 from tui.widgets.fact_line import FactLine
 from tui.widgets.key_hints import KeyHints
-from tui.widgets.toggle import Toggle
+from tui.widgets.toggle import HOW_TO_SWITCH, Toggle
 from tui.widgets.top_bar import TopBar
 from tui.widgets.verdict_line import VerdictLine
 from tui.words.cells import cell_len
 from tui.words.text import fold, shortened
 from tui.words.verdict import Tone, Verdict
+from tui.work.brief_message import show_briefly
+
+_HOW: Mapping[type[Widget], str] = {Choice: HOW_TO_CHOOSE, Toggle: HOW_TO_SWITCH}
 
 _NO_TEXT = ("space", "question_mark")
 """What does something on a choice: it is chosen, or the help is shown."""
@@ -39,6 +42,8 @@ class FormBody(VerticalScroll):
         submits: the word of the key that does what a form is for, which is muted while it could
             only be refused.
         lacks: whether something is still to be typed before it can.
+        hands_on: whether what is typed on a choice goes to a field for text. Where a passphrase is
+            typed it must not: typed one field too far, it would stand there to be read.
     """
 
     def __init__(
@@ -47,34 +52,26 @@ class FormBody(VerticalScroll):
         can_focus: bool = False,
         submits: str = "",
         lacks: Callable[[], bool] = lambda: False,
+        hands_on: bool = True,
     ) -> None:
         super().__init__(can_focus=can_focus, classes="body")
         self._submits = submits
         self._lacks = lacks
-        self._choices: Sequence[FormField] = ()
+        self._hands_on = hands_on
 
     def on_mount(self) -> None:
         self.border_title = Content(shortened(self.screen.query_one(TopBar).title))
         self.mute_what_waits()
-        self._choices = [field for field in self.query(FormField) if field.is_choice]
-        self._teach_choosing()
+        # Where the focus is changes nothing in it: what changes is sent to the terminal.
+        if how := "; ".join(self._how_to_choose()):
+            self.screen.query_one(FactLine).teach(f"{how}; tab ↑ ↓ move", how)
 
-    @on(DescendantFocus)
-    def _teach_choosing(self) -> None:
-        """Teach how one chooses from where the focus is, or how one comes to where that is."""
-        shown, focused = self._choices, self.screen.focused
-        if not shown:
-            return
-        how = HOW_TO_CHOOSE
-        if not isinstance(focused, Choice):
-            # Of a screen that is opened or left not every field can have the focus.
-            places = {widget: place for place, widget in enumerate(self.screen.focus_chain)}
-            at = places.get(focused, -1) if focused is not None else -1
-            is_before = all(places.get(field.control, at) < at for field in shown)
-            how = how_to_come_to([field.label for field in shown], is_before=is_before)
-        # A screen that ends moves its focus too, and has perhaps lost its lines before that.
-        for line in self.screen.query(FactLine):
-            line.teach(how)
+    def _how_to_choose(self) -> Iterator[str]:
+        """Yield what chooses, and where, if anything here is chosen."""
+        for kind, how in _HOW.items():
+            fields = [field for field in self.query(FormField) if isinstance(field.control, kind)]
+            if fields:
+                yield f"{', '.join(field.label for field in fields)}: {how}"
 
     def entitle(self, title: str) -> None:
         """Give the screen another title, which stands in the bar at the top and in the frame."""
@@ -106,16 +103,27 @@ class FormBody(VerticalScroll):
     def _type_on(self, typed: Key | Paste) -> bool:
         """Hand on what was typed on a choice to the nearest field for text, if there is one.
 
-        Of two as near it is the one behind, to which Tab leads.
+        Of two as near it is the one behind, to which Tab leads. Where nothing is handed on, say
+        what leads there.
         """
         focused, order = self.screen.focused, self.screen.focus_chain
         if not isinstance(focused, Choice | Toggle) or focused not in order:
             return False
         at = order.index(focused)
-        takes_text = [each.check_consume_key("a", "a") for each in order]
-        ways = [place - at for place, takes in enumerate(takes_text) if takes]
+        ways = [i - at for i, each in enumerate(order) if each.check_consume_key("a", "a")]
         if not ways:
             return False
+        if not self._hands_on:
+            leads = [
+                f"{key} leads to {_label_of(order[at + min(there, key=abs)])}"
+                for key, there in (
+                    ("↑", [way for way in ways if way < 0]),
+                    ("tab", [way for way in ways if way > 0]),
+                )
+                if there
+            ]
+            show_briefly(self.app, "; ".join((_HOW[type(focused)], *leads)))
+            return True
         field = order[at + min(ways, key=lambda way: (abs(way), -way))]
         self.screen.set_focus(field)
         field.post_message(typed)
@@ -181,11 +189,6 @@ class FormField(Vertical):
         yield self._verdict
 
     @property
-    def is_choice(self) -> bool:
-        """Whether its value is chosen, not typed."""
-        return isinstance(self.control, Choice)
-
-    @property
     def verdict(self) -> Verdict:
         """What stands below the control."""
         return self._verdict.verdict
@@ -205,6 +208,11 @@ class FormField(Vertical):
         """Colour the edge of what is refused, and of nothing else in the field."""
         for widget in self.control.walk_children(with_self=True):
             widget.set_class(widget in wrong, "-refused")
+
+
+def _label_of(control: Widget) -> str:
+    """Return what stands beside a control of a form."""
+    return next(each.label for each in control.ancestors if isinstance(each, FormField))
 
 
 class WhatToType(Static):

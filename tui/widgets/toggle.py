@@ -13,6 +13,9 @@ from tui.words.text import pinched, visible
 
 _ON, _OFF = "[x]", "[ ]"
 
+HOW_TO_SWITCH = "space switches it"
+"""What a form says of such a line."""
+
 _LONGEST = 130
 """Cells of the label, which are three lines at 80 columns."""
 

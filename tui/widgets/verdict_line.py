@@ -1,8 +1,10 @@
 """Shows a line that says how something stands."""
 
+from textual.content import Content
+from textual.geometry import Size
 from textual.widgets import Static
 
-from tui.words.text import shortened
+from tui.words.text import fold, shortened
 from tui.words.verdict import Tone, Verdict
 
 MARKS = {Tone.PLAIN: "", Tone.GOOD: "✓ ", Tone.CAUTION: "! ", Tone.BAD: "✗ "}
@@ -36,6 +38,17 @@ class VerdictLine(Static):
         """What is shown."""
         return self._verdict
 
+    # By our own rule, which parts a fingerprint behind a colon.
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        return len(self._lines(width))
+
+    def render(self) -> Content:
+        return Content("\n").join(map(Content, self._lines(self.size.width)))
+
+    def _lines(self, width: int) -> list[str]:
+        return fold(str(self.visual), max(width, 1))
+
     def show(self, verdict: Verdict) -> None:
         """Show another verdict; nothing is drawn if it is the same."""
         if verdict == self._verdict:
@@ -43,4 +56,4 @@ class VerdictLine(Static):
         self._verdict = verdict
         for tone in Tone:
             self.set_class(tone is verdict.tone, f"-{tone.value}")
-        self.update(MARKS[verdict.tone] + shortened(verdict.text))
+        self.update(MARKS[verdict.tone] * bool(verdict.text) + shortened(verdict.text))

@@ -205,6 +205,30 @@ def fold_items(text: str, width: int, keys: Collection[str] = ()) -> list[str]:
 _SEPARATORS = (" · ", "  ")
 
 
+def fold_command(text: str, width: int) -> list[str]:
+    """Return a visible command as `fold` does, but one behind a pipe or `&&` begins a line.
+
+    Unless all fits into one. No line ends between an option and its value, where one has room for
+    both.
+    """
+
+    def glued(option: re.Match[str]) -> str:
+        return option[0].replace(" ", _GLUE) if cell_len(option[0]) <= width else option[0]
+
+    lines: list[str] = []
+    for command in _BEHIND_COMMAND.split(_OPTION.sub(glued, text)):
+        joined = f"{lines[-1]} {command}" if lines else command
+        if lines and cell_len(joined) > width:
+            lines += fold(command, width)
+        else:
+            lines[-1:] = fold(joined, width)
+    return [line.replace(_GLUE, " ") for line in lines]
+
+
+_BEHIND_COMMAND = re.compile(r"(?<= [|])[ ]|(?<= &&)[ ]")
+_OPTION = re.compile(r"(?<= )--?[A-Za-z][\w-]* (?:[^-\s|&]\S*|-(?=\s|$))")
+
+
 def fold(text: str, width: int) -> list[str]:
     """Return visible text as lines of at most `width` cells, parted at spaces where there are any.
 

@@ -24,8 +24,9 @@ from tui.screens.create.awaited_answer import WAITED_FOR, AwaitedAnswer
 from tui.screens.create.made_by import Question
 from tui.screens.create.new_key_pair import NewKeyPairScreen
 from tui.screens.create.tag_rows import TagRows
+from tui.screens.placed_screen import RegionChanged
 from tui.widgets.choice import Choice
-from tui.widgets.form_field import FormField
+from tui.widgets.form_field import FieldJudged, FormField
 from tui.words.text import named, said_by
 from tui.words.verdict import Tone, Verdict
 from tui.work import preload
@@ -137,10 +138,13 @@ class CreateKeyPairScreen(NewKeyPairScreen[CreatedKeyPair]):
             self._fields["made_by"].show(judged)
 
     @on(Input.Changed, "#key-name")
+    @on(FieldJudged)
+    @on(RegionChanged)  # what is saved elsewhere meanwhile takes a path
     def _say_where_to(self) -> None:
-        key_format = KeyFormat(self._key_format.value)
-        key_name = self._key_name.value
-        where = f"as {destination.suggest(key_name, key_format)}" if key_name else "to a file"
+        key_format, key_name = KeyFormat(self._key_format.value), self._key_name.value
+        is_refused = self._fields["key_name"].verdict.tone is Tone.BAD
+        path = "" if is_refused or not key_name else destination.suggest(key_name, key_format)
+        where = f"as {path}" if path else "to a file"
         self._fields["key_format"].show(Verdict(f"you can save it {where}"))
 
     @on(Input.Changed)

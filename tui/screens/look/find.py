@@ -2,7 +2,7 @@
 
 import asyncio
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -12,6 +12,7 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal, VerticalScroll
 from textual.events import DescendantFocus, Key
 from textual.message import Message
+from textual.suggester import SuggestionReady
 from textual.widgets import Input, Static
 
 from core.checks.answers import Found, Standing
@@ -30,6 +31,7 @@ from tui.widgets.cursor_list import CursorList
 from tui.widgets.path_field import PathSuggester
 from tui.widgets.pick_list import Item, PickList
 from tui.widgets.search_input import SearchInput, type_on
+from tui.widgets.text_input import TAKES
 from tui.widgets.verdict_line import VerdictLine
 from tui.words import judging
 from tui.words.look_up import answer, not_looked_up, summed_up
@@ -76,6 +78,22 @@ class KeyOrPathInput(SearchInput):
         return ""
 
 
+class _WhileTyping(PathSuggester):
+    """Suggests how a path goes on, but of what was looked up already.
+
+    Args:
+        asked: returns what that is.
+    """
+
+    def __init__(self, asked: Callable[[], str | None]) -> None:
+        super().__init__()
+        self._asked = asked
+
+    async def get_suggestion(self, value: str) -> str | None:
+        found = await super().get_suggestion(value)
+        return None if value == self._asked() else found
+
+
 class Asked(NamedTuple):
     """What was looked up last, and the row of the answer under the cursor."""
 
@@ -116,7 +134,7 @@ class FindScreen(PlacedScreen[FollowUp | None]):
         self._thing = KeyOrPathInput(
             "a path, a folder, a public key, a fingerprint, or: agent", id="thing"
         )
-        self._thing.suggester = PathSuggester()
+        self._thing.suggester = _WhileTyping(lambda: self._looked_up)
         self._status = VerdictLine(id="status")
         self._empty = Static(_EMPTY, markup=False, id="empty")
         self._list = PickList()
@@ -180,6 +198,8 @@ class FindScreen(PlacedScreen[FollowUp | None]):
 
     @work(exclusive=True, group="look-up")
     async def _look_up(self, text: str) -> None:
+        # The answer is to what stands there, and not to how it might go on.
+        self._thing.post_message(SuggestionReady(text, ""))
         with self.key_hints.stopping(key_of("find.back"), alone=False):
             await self._show_whose(text)
 
@@ -258,6 +278,12 @@ class FindScreen(PlacedScreen[FollowUp | None]):
         self.query_one("#about", VerticalScroll).scroll_home(animate=False)
         self._hint()
 
+    @on(KeyOrPathInput.Suggests)
+    def _teach_to_take(self) -> None:
+        """Say how a suggestion is taken, where there is nothing else to say of what is typed."""
+        if not self._status.verdict.text:
+            self._status.show(Verdict(TAKES))
+
     def _show_what_can_be_typed(self) -> None:
         """Show below an empty field what can be typed, and else the answer."""
         is_empty = not self._thing.value.strip()
@@ -281,6 +307,8 @@ class FindScreen(PlacedScreen[FollowUp | None]):
             self._status.show(Verdict(words, Tone.CAUTION) if stale else Verdict(self._summed_up))
         elif not self._is_looking:
             text = self._thing.value
+            if self._status.verdict.text in (TAKES, _NOTHING_TYPED):
+                self._status.show(Verdict(""))
             too_long = (typed_path.begins_like_one(text) and typed_path.too_long(text)) or ""
             # What is said for another reason stays, but no answer to another text.
             is_old = self._status.verdict.tone is Tone.BAD and text not in ("", self._looked_up)

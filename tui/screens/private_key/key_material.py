@@ -133,7 +133,7 @@ class KeyMaterialScreen(PlacedScreen[str]):
         return _Where.AGENT_FOR_A_TIME if is_kept else _Where.NOWHERE
 
     def content(self) -> ComposeResult:
-        with FormBody(can_focus=True):
+        with FormBody():
             with self._box:
                 yield self._state
                 yield self._agent
@@ -181,10 +181,9 @@ class KeyMaterialScreen(PlacedScreen[str]):
 
     def action_toggle_shown(self) -> None:
         """Show or hide the private key."""
-        if not self._view.display:  # another try: it could not be drawn
-            self._view.display = True
-            self._view.focus()
+        self._view.display = True  # another try, where it could not be drawn
         self._view.shown = not self._view.shown
+        self._view.focus()
         self._show_hints()
 
     def _hide(self) -> None:
@@ -265,6 +264,8 @@ class KeyMaterialScreen(PlacedScreen[str]):
         resting = _resting(self._where, is_said_above, unnoted=unnoted)
         self.fact_line.rest(Verdict(self.how_gone, Tone.CAUTION) if self.how_gone else resting)
         self.set_class(self._view.shown, "-shown")
+        # Tab leads there once there is more than fits; a shown key keeps the arrows for itself.
+        self._box.can_focus = self.has_class("-several") and not self._view.shown
         words = {
             "save": "save again" if self._saved else "save",
             "show": "hide" if self._view.shown else "show",
@@ -302,10 +303,8 @@ class KeyMaterialScreen(PlacedScreen[str]):
         self._state.display = False
         files = list(_of_saved(saved))
         self._box.mount(*files, before=0)
-        several = len(self.query(SavedFile)) > 1
-        self.set_class(several, "-several")
-        # Tab leads there once there is more than fits.
-        self._box.can_focus = several
+        self.set_class(len(self.query(SavedFile)) > 1, "-several")
+        self.set_class(len(self.query(SavedFile)) > 2, "-many")
         self._box.scroll_home(animate=False)
 
     @exclusively

@@ -35,8 +35,6 @@ from tui.work.exclusive import exclusively, is_busy, unless_busy
 if TYPE_CHECKING:
     from core.session import Session
 
-_FORMATS = tuple((file_format.value, file_format.value) for file_format in FileFormat)
-
 
 @dataclass(frozen=True, slots=True)
 class SavedFiles:
@@ -55,7 +53,7 @@ class SaveKeyMaterialScreen(PlacedScreen[SavedFiles | None]):
     A failure is said below the field it is about, and nothing that was typed is lost.
 
     Args:
-        file_format: the one to offer.
+        file_format: the one to offer, if a key of this type is written in it.
     """
 
     CSS_PATH = "save_key_material.tcss"
@@ -74,15 +72,18 @@ class SaveKeyMaterialScreen(PlacedScreen[SavedFiles | None]):
         self._session = session
         self._created = created
         self.about = [created.key_pair]
-        key_name = created.key_pair.key_name
+        key_name, key_type = created.key_pair.key_name, created.key_pair.key_type
+        self._formats = [f for f in FileFormat if file_formats.refusal(f, key_type) is None]
+        if file_format not in self._formats:
+            file_format = self._formats[0]
         self._suggested = destination.suggest(key_name, file_format)
         plain = destination.plain_name(key_name, file_format)
         self._path = PathField(
             self._suggested, plain_name=plain, examine=destination.examine_for_private_key
         )
         self._by_hand = False
-        self._choice = Choice(_FORMATS, id="file-format")
-        self._choice.index = list(FileFormat).index(file_format)
+        options = [(each.value, each.value) for each in self._formats]
+        self._choice = Choice(options, value=file_format.value, id="file-format")
         self._format = FormField("Format", self._choice)
         self._passphrases = PassphrasePair(id="passphrases")
         self._passphrase = FormField("Passphrase", self._passphrases)
@@ -91,7 +92,7 @@ class SaveKeyMaterialScreen(PlacedScreen[SavedFiles | None]):
         self._is_left_out = False
 
     def content(self) -> ComposeResult:
-        with FormBody(submits="save"):
+        with FormBody(submits="save", hands_on=False):
             yield self._path
             yield self._format
             yield self._passphrase
@@ -108,13 +109,15 @@ class SaveKeyMaterialScreen(PlacedScreen[SavedFiles | None]):
     @on(Input.Changed, "#path")
     def _judge_path(self) -> None:
         self._by_hand |= self._path.path != self._suggested
-        self._wants_public.show(f"public key as {destination.public_path(self._path.path)}")
+        is_named = bool(self._path.path.rpartition("/")[2].strip())
+        as_ = f"as {destination.public_path(self._path.path)}" if is_named else "too"
+        self._wants_public.show(f"public key {as_}")
         self._judge_public()
 
     @on(Toggle.Changed)
     @work(exclusive=True, group="public-key")
     async def _judge_public(self) -> None:
-        judged = Verdict("space switches it")
+        judged = Verdict("")
         if self._wants_public.value:
             path = destination.public_path(self._path.path)
             target = await asyncio.to_thread(destination.examine, path)
@@ -129,23 +132,19 @@ class SaveKeyMaterialScreen(PlacedScreen[SavedFiles | None]):
             key_name = self._created.key_pair.key_name
             self._suggested = destination.suggest(key_name, file_format)
             self._path.offer(self._suggested, destination.plain_name(key_name, file_format))
-        refusal = file_formats.refusal(file_format, self._created.key_pair.key_type)
-        if refusal is None:
-            created = self._created
-            given = file_formats.of_key_format(created.key_format) if created.by_ec2 else None
-            words = file_formats.readers(file_format, given)
-            not_as = "" if file_format.takes_passphrase else self._not_as_the_file
-            if not file_format.takes_passphrase:
-                # What it is for gives way to what is lost.
-                words = not_as or words
-                words += f"; {file_format.value} takes no passphrase: {self._others_take_one} do"
-            if not self._path.path.endswith(file_formats.suffix(file_format)):
-                words += "; the path stays as you typed it"
-            self._format.show(Verdict(words, Tone.CAUTION if not_as else Tone.PLAIN))
-        else:
-            self._format.show(Verdict(refusal, Tone.BAD))
+        created = self._created
+        given = file_formats.of_key_format(created.key_format) if created.by_ec2 else None
+        words = file_formats.readers(file_format, given)
+        not_as = "" if file_format.takes_passphrase else self._not_as_the_file
+        if not file_format.takes_passphrase:
+            # What it is for gives way to what is lost.
+            words = not_as or words
+            words += f"; {file_format.value} takes no passphrase: {self._others_take_one} do"
+        if not self._path.path.endswith(file_formats.suffix(file_format)):
+            words += "; the path stays as you typed it"
+        self._format.show(Verdict(words, Tone.CAUTION if not_as else Tone.PLAIN))
         # Hidden, the fields keep what was typed, for a format that takes it.
-        self._passphrase.display = file_format.takes_passphrase and refusal is None
+        self._passphrase.display = file_format.takes_passphrase
         self._judge_passphrase()
 
     @property
@@ -159,9 +158,7 @@ class SaveKeyMaterialScreen(PlacedScreen[SavedFiles | None]):
     @property
     def _others_take_one(self) -> str:
         """The formats in which this key can have a passphrase, in words."""
-        key_type = self._created.key_pair.key_type
-        possible = (each for each in FileFormat if file_formats.refusal(each, key_type) is None)
-        *others, last = (each.value for each in possible if each.takes_passphrase)
+        *others, last = (each.value for each in self._formats if each.takes_passphrase)
         return f"{', '.join(others)} and {last}"
 
     @on(Input.Changed)
@@ -182,10 +179,9 @@ class SaveKeyMaterialScreen(PlacedScreen[SavedFiles | None]):
         self.say(said)
 
     def action_back(self) -> None:
-        """Go back; nothing is saved. Where a passphrase was typed, ask once."""
-        if is_busy(self):
-            return
-        if not any(self._passphrases.reveal()) or may_discard(self):
+        """Go back; nothing is saved. Where a path or a passphrase was typed, ask once."""
+        has_typed = any(self._passphrases.reveal()) or self._path.path != self._suggested
+        if not is_busy(self) and (not has_typed or may_discard(self)):
             self.dismiss(None)
 
     @on(Input.Submitted)
@@ -197,12 +193,7 @@ class SaveKeyMaterialScreen(PlacedScreen[SavedFiles | None]):
             self._submit(Passphrase(first) if first else None)
 
     def _is_complete(self) -> bool:
-        """Return whether format and passphrase can be; where not, go to the field that says why."""
-        refusal = file_formats.refusal(self._file_format, self._created.key_pair.key_type)
-        if refusal is not None:
-            self._refuse(self._format, Verdict(refusal, Tone.BAD))
-            self._choice.focus()
-            return False
+        """Return whether the passphrase can be; where not, go to the field that says why."""
         first, again = self._passphrases.reveal()
         if not (first or again):
             return True
@@ -214,8 +205,8 @@ class SaveKeyMaterialScreen(PlacedScreen[SavedFiles | None]):
             return False
         if first != again:
             self._passphrases.focus_again()
-            differ = Verdict("the two differ: type it again at the right", Tone.BAD)
-            self._refuse(self._passphrase, differ)
+            words = f"{'the two differ: ' * bool(again)}type it again at the right"
+            self._refuse(self._passphrase, Verdict(words, Tone.BAD))
             return False
         return True
 

@@ -122,6 +122,10 @@ def test_two_pairs_of_one_name_and_one_that_was_given_up(
         await pilot.press("enter")
         await until_screen(pilot, "BringBackAsScreen")
         assert "alpha-2" in drawn(pilot)
+        if size == (80, 24):
+            # One blank line, as between all that stands there.
+            above = drawn(pilot).split("  Name ")[0].splitlines()
+            assert [bool(line.strip()) for line in above[-2:]] == [True, False]
         await until(pilot, lambda: "free in us-east-1" in drawn(pilot), "the verdict")
         await pilot.press("enter")
         await said(pilot, "brought alpha back as alpha-2")

@@ -12,7 +12,16 @@ from core.checks import look_up as find
 from core.checks.answers import Found
 from tests.demo import DemoSession
 from tests.helpers import PUBLIC_KEY, Agent
-from tests.tui.driving import app_of, drawn, play, text_of, until, until_loaded, until_screen
+from tests.tui.driving import (
+    app_of,
+    drawn,
+    play,
+    text_of,
+    type_text,
+    until,
+    until_loaded,
+    until_screen,
+)
 from tests.tui.loop import in_loop
 from tui.app import KeyPairsApp
 from tui.screens.create.import_key_pair import ImportKeyPairScreen
@@ -21,6 +30,7 @@ from tui.screens.list.key_pair_list import KeyPairListScreen
 from tui.screens.look.find import FindScreen
 from tui.widgets.key_hints import KeyHints
 from tui.widgets.pick_list import PickList
+from tui.widgets.text_input import TAKES
 from tui.words.verdict import Tone
 
 HOSTILE = "\x1b]0;owned\x07 [/b] [@click=app.quit]x[/] \u202e"
@@ -208,7 +218,7 @@ async def test_another_text_is_looked_up_anew(demo_session: DemoSession, keys: P
         await until(
             pilot, lambda: "whose each key in a folder is" in drawn(pilot), "what can be typed"
         )
-        assert not said(screen)
+        assert text_of(pilot, "#status") == ""  # nor a mark
         assert hint(screen) == "esc back"
         await pilot.press("enter")
         await until(pilot, lambda: said(screen).startswith("type a path, a public key"), "a word")
@@ -540,6 +550,46 @@ async def test_a_relative_path_says_where_it_leads(
             await until(pilot, lambda text=text: screen._looked_up == text, text)  # type: ignore[misc] # mypy cannot infer the default
             await until(pilot, lambda: said(screen).endswith(" none has this."), "the end")
             assert words in screen._found[0].note
+
+
+@pytest.mark.long
+@in_loop
+async def test_how_a_suggestion_is_taken_is_said_as_long_as_there_is_one(
+    demo_session: DemoSession, keys: Path
+) -> None:
+    async with KeyPairsApp(demo_session).run_test() as pilot:
+        screen = await open_screen(pilot, "")
+        await until(pilot, lambda: said(screen).startswith("type a path"), "what can be typed")
+        await type_text(pilot, "~/ke")
+        await until(pilot, lambda: said(screen) == TAKES, "how")
+        await pilot.press("x")
+        await until(pilot, lambda: said(screen) == "", "no more of it")
+        await pilot.press("backspace")
+        await until(pilot, lambda: said(screen) == TAKES, "how, again")
+        await pilot.press("right")
+        await until(pilot, lambda: screen._thing.value == "~/keys/", "that it is taken")
+
+
+@pytest.mark.long
+@in_loop
+async def test_what_was_looked_up_is_not_suggested_to_go_on_until_it_is_edited(
+    demo_session: DemoSession, keys: Path
+) -> None:
+    async with KeyPairsApp(demo_session).run_test() as pilot:
+        screen = await open_screen(pilot, "")
+        await type_text(pilot, "~/ke")
+        await until(pilot, lambda: screen._thing._suggestion == "~/keys/", "the suggestion")
+        await pilot.press("enter")
+        await until(pilot, lambda: screen._looked_up == "~/ke", "the answer")
+        await until(pilot, lambda: screen._thing._suggestion == "", "that it is of no other")
+        # Nor is it once the field has the focus again.
+        screen._list.focus()
+        screen._thing.focus()
+        await pilot.pause()
+        await pilot.press("y", "backspace")
+        assert screen._thing._suggestion == ""
+        await pilot.press("y")
+        await until(pilot, lambda: screen._thing._suggestion == "~/keys/", "the next")
 
 
 @pytest.mark.long

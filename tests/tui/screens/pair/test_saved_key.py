@@ -4,6 +4,8 @@ import os
 import re
 import subprocess
 from collections.abc import Callable
+from datetime import timedelta
+from itertools import takewhile
 from pathlib import Path
 
 import pytest
@@ -31,6 +33,7 @@ from tui.screens.pair.details import DetailsScreen
 from tui.widgets.choice import Choice
 from tui.widgets.key_hints import KeyHints
 from tui.widgets.top_bar import TopBar
+from tui.words.pairs import moment
 from tui.words.verdict import Verdict
 from tui.work.exclusive import is_busy
 
@@ -80,9 +83,22 @@ def test_a_saved_key_goes_to_the_agent_and_its_passphrase_is_asked_for(
         await type_text(pilot, "correct horse")
         await pilot.press("enter")
         await until_screen(pilot, "AddToAgentScreen")
+        assert "holds this key" not in drawn(pilot)
+        await type_text(pilot, "2h")
         await pilot.press("enter")
         await until_screen(pilot, "DetailsScreen")
-        await until_said(pilot, "In the agent; its file stays where it is")
+        await until_said(pilot, "In the agent until 13:59; its file stays where it is")
+        # As long as the record says so, and before it is added once more.
+        now, end = empty_session.now(), empty_session.now() + timedelta(seconds=7199)
+        custody = f"added to the agent at {moment(now)} until {moment(end)}"
+        await until(pilot, lambda: custody in " ".join(drawn(pilot).split()), custody)
+        await pilot.press("a")
+        await until_screen(pilot, "UnlockSavedKeyScreen")
+        await type_text(pilot, "correct horse")
+        await pilot.press("enter")
+        await until_screen(pilot, "AddToAgentScreen")
+        again = "adding it again sets its time and use anew"
+        await until_said(pilot, f"the agent holds this key until 13:59; {again}")
 
     play(empty_session, scene)
     assert key_pair.public_key in ssh_agent.ssh_add("-L").stdout.decode()
@@ -98,6 +114,7 @@ def test_a_saved_key_is_written_in_another_format_and_its_file_is_mended(
 
     async def scene(pilot: Pilot[None]) -> None:
         await open_details(pilot)
+        await until_said(pilot, "a agent, s save again, m mode, H Host block")
         await pilot.press("a")
         await until_said(pilot, "~/.ssh/web.pem has mode 0644, not 0600; m makes it 0600")
         await pilot.press("m")
@@ -107,10 +124,15 @@ def test_a_saved_key_is_written_in_another_format_and_its_file_is_mended(
         await until_said(pilot, "Public key saved to ~/.ssh/web.pub")
         await pilot.press("p")
         await until_said(pilot, "~/.ssh/web.pub is there already, with this key")
+        # What is right already is not taught to be mended, and may be asked for.
+        screen = app_of(pilot).screen
+        assert isinstance(screen, DetailsScreen)
+        assert screen.fact_line.at_rest.text == "a agent, s save again, H Host block"
+        assert screen.key_hints.muted == {"mode"}
         # One of another key is another thing.
         (home / ".ssh" / "web.pub").write_text("ssh-ed25519 AAAA web\n")
         await pilot.press("p")
-        await until_said(pilot, "exists, and is never overwritten")
+        await until_said(pilot, "there is such a file, and none is overwritten")
         await until(pilot, lambda: not is_busy(app_of(pilot).screen), "that it is over")
         await pilot.press("s")
         await until_screen(pilot, "SaveKeyMaterialScreen")
@@ -198,8 +220,8 @@ def test_a_key_is_saved_again_as_its_file_is_and_not_without_its_passphrase_unsa
         choice = app_of(pilot).screen.query_one(Choice)
         assert choice.value == file_format.value
         # Nobody knows any more in which format EC2 gave it.
-        for index, each in enumerate(FileFormat):
-            choice.index = index
+        for each in (each for each in FileFormat if each is not FileFormat.PKCS8):
+            choice.index = [*FileFormat].index(each)
             told = (
                 "" if each.takes_passphrase or not passphrase else f", but {path} is; {each.value}"
             )
@@ -281,6 +303,37 @@ def test_a_host_block_is_written_on_the_second_enter_and_never_twice(
     assert "hostname web.example.com" in found
     assert "user ec2-user" in found
     assert f"identityfile {home}/.ssh/web.pem" in found
+
+
+@pytest.mark.long
+def test_what_is_said_of_the_ssh_configuration_stands_below_its_path(
+    empty_session: DemoSession, home: Path
+) -> None:
+    make(empty_session)
+
+    def below(pilot: Pilot[None], label: str) -> str:
+        """Return what stands between a label and the next, but for what is beside it."""
+        lines = iter(line[1:] for line in drawn(pilot).split("\n"))
+        for line in lines:
+            if line.split(" ")[0] == label:
+                break
+        between = takewhile(lambda line: line.startswith(" "), lines)
+        return " ".join(" ".join(between).split())
+
+    async def scene(pilot: Pilot[None]) -> None:
+        await open_details(pilot)
+        await pilot.press("H")
+        await until_screen(pilot, "AddSshHostScreen")
+        missing = "the address of the host is missing"
+        await until(pilot, lambda: missing in below(pilot, "HostName"), missing)
+        await type_text(pilot, "web")
+        made = "✓ the file will be made, for this account alone"
+        await until(pilot, lambda: made in below(pilot, "File"), made)
+        await pilot.press("tab", " ", "x")
+        wrong = "✗ the user is a login name such as ec2-user"
+        await until(pilot, lambda: wrong in below(pilot, "User"), wrong)
+
+    play(empty_session, scene, (60, 15))
 
 
 @pytest.mark.long

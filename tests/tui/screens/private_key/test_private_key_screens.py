@@ -405,10 +405,10 @@ def test_the_ending_of_an_export_says_its_format_or_is_refused(
             "~/a.xlsx": "a spreadsheet, which reads .csv: a name in .csv makes it CSV",
             "~/a.pem": ".pem is for a key: a name in .csv makes it CSV, any other JSON",
             "~/a.YAML": ".yaml is for another format: a name in .csv makes it CSV, any other JSON",
-            "~/a.json": "JSON; .csv makes it CSV · new file",
-            "~/a": "JSON; .csv makes it CSV · new file",
-            "~/a.2026-11-29": "JSON; .csv makes it CSV · new file",
-            "~/a.CSV": "CSV; any other ending makes it JSON · new file",
+            "~/a.json": "only you can read · JSON; .csv makes it CSV",
+            "~/a": "only you can read · JSON; .csv makes it CSV",
+            "~/a.2026-11-29": "only you can read · JSON; .csv makes it CSV",
+            "~/a.CSV": "only you can read · CSV; any other ending makes it JSON",
         }
         for path, words in says.items():
             field.path = path
@@ -760,6 +760,37 @@ def test_a_saved_key_is_shown_whole_in_as_many_lines_as_it_takes(
 
 
 @pytest.mark.long
+@SIZES
+def test_the_arrows_scroll_a_shown_key_wherever_tab_went(
+    empty_session: DemoSession, size: tuple[int, int]
+) -> None:
+    async def scene(pilot: Pilot[None]) -> None:
+        await create(pilot, "web")
+        screen = app_of(pilot).screen
+        assert isinstance(screen, KeyMaterialScreen)
+
+        async def scrolls(*keys: str) -> None:
+            await pilot.press("v", *keys)
+            await until(pilot, lambda: screen._view.max_scroll_y > 0, "more than fits")
+            at = screen._view.scroll_offset.y
+            await pilot.press("down")
+            await until(pilot, lambda: screen._view.scroll_offset.y > at, "the next line")
+            await pilot.press("v")
+
+        await pilot.press("tab")
+        await scrolls()
+        await scrolls("tab")
+        # Several files are one more thing that scrolls, but not while the key is shown.
+        for _ in range(2):
+            await save(pilot)
+        await pilot.press("tab")
+        await until(pilot, lambda: screen.focused is screen._box, "the files")
+        await scrolls("tab")
+
+    play(empty_session, scene, size)
+
+
+@pytest.mark.long
 @pytest.mark.parametrize("columns", [80, pytest.param(60, marks=LONG), 40])
 def test_no_word_is_cut(empty_session: DemoSession, columns: int) -> None:
     async def scene(pilot: Pilot[None]) -> None:
@@ -847,6 +878,25 @@ def test_enter_leads_to_the_save_dialog_until_there_is_a_file(
         await until_screen(pilot, "KeyPairListScreen")
 
     play(empty_session, scene, size)
+
+
+@pytest.mark.long
+def test_below_two_saved_files_stands_what_there_is_to_know_of_the_pair(
+    empty_session: DemoSession,
+) -> None:
+    async def scene(pilot: Pilot[None]) -> None:
+        created = empty_session.backend.create_key_pair(key_name="web", key_type="ed25519")
+        app_of(pilot).push_screen(KeyMaterialScreen(empty_session, created))
+        await until_screen(pilot, "KeyMaterialScreen")
+        await pilot.press("s")
+        await until_screen(pilot, "SaveKeyMaterialScreen")
+        await pilot.press("tab", "tab", "space", "enter")
+        await until_screen(pilot, "KeyMaterialScreen")
+        await until(pilot, lambda: "Public key saved to" in drawn(pilot), "both files")
+        assert "Log in       ssh -i ~/.ssh/web.pem" in drawn(pilot)
+        assert created.key_pair.key_pair_id in drawn(pilot)
+
+    play(empty_session, scene, (60, 15))
 
 
 @pytest.mark.long

@@ -16,7 +16,7 @@ from core.disk import files
 from core.errors import SaveError
 from core.model import FileFormat, KeyType, PrivateKeyState
 from tests.demo import DemoSession
-from tests.helpers import Run
+from tests.helpers import SIZES, Run
 from tests.tui.driving import app_of, drawn, text_of, type_text, until, until_loaded, until_screen
 from tui.app import KeyPairsApp
 from tui.screens.private_key.key_material import KeyMaterialScreen
@@ -24,9 +24,11 @@ from tui.screens.private_key.passphrase_input import PassphraseInput
 from tui.screens.private_key.save_key_material import SaveKeyMaterialScreen
 from tui.screens.private_key.saved_file import SavedFile
 from tui.widgets.choice import Choice
+from tui.widgets.fact_line import FactLine
 from tui.widgets.path_field import PathField
 from tui.widgets.toggle import Toggle
 from tui.widgets.verdict_line import VerdictLine
+from tui.work.brief_message import show_briefly
 
 Scene = Callable[[Pilot[None]], Awaitable[None]]
 
@@ -121,12 +123,12 @@ def names(folder: Path) -> list[str]:
 def test_another_name_than_the_plain_one_says_why(empty_session: DemoSession, home: Path) -> None:
     async def scene(pilot: Pilot[None]) -> None:
         assert path_of(pilot) == "~/.ssh/reporting-2.pem"
-        await until_says(pilot, "path", "reporting.pem is there already · new file")
+        await until_says(pilot, "path", "only you can read · reporting.pem is there already")
         await choose(pilot, FileFormat.PPK3)
         await until(pilot, lambda: "there already" not in verdict(pilot, "path"), "a free name")
         assert path_of(pilot) == "~/.ssh/reporting.ppk"
         await choose(pilot, FileFormat.PEM)
-        await until_says(pilot, "path", "reporting.pem is there already · new file")
+        await until_says(pilot, "path", "only you can read · reporting.pem is there already")
         # Of what a person types it is not the reason.
         await write_path(pilot, "~/.ssh/reporting-3.pem")
         await until(pilot, lambda: "there already" not in verdict(pilot, "path"), "no reason")
@@ -148,18 +150,18 @@ def test_enter_alone_saves_what_ec2_gives(empty_session: DemoSession, home: Path
 
 
 @pytest.mark.long
-def test_where_one_format_alone_has_room_it_is_said_how_to_come_to_another(
-    empty_session: DemoSession,
-) -> None:
+def test_how_to_come_to_another_format_is_said_once(empty_session: DemoSession) -> None:
     async def scene(pilot: Pilot[None]) -> None:
-        assert "● pem 1/5 " in drawn(pilot)
-        assert "←→" not in drawn(pilot)  # where the focus is, they move in the path
-        await pilot.press("tab")
-        await until(pilot, lambda: "● pem 1/5   ←→ for another" in drawn(pilot), "the way")
-        # It is left out where it would be cut.
-        await pilot.resize_terminal(40, 15)
-        await until(pilot, lambda: "←→" not in drawn(pilot), "no room")
-        assert "● pem 1/5" in drawn(pilot)
+        ways = "Format: ← → choose; Also: space switches it"
+        for _ in range(3):
+            assert "● pem 1/5 " in drawn(pilot)
+            assert drawn(pilot).count("→") == 1
+            assert f"{ways}; tab ↑ ↓ move" in drawn(pilot)
+            await pilot.press("tab")
+        # What is known anyway gives way to what is not.
+        await pilot.resize_terminal(45, 15)
+        await until(pilot, lambda: "tab ↑" not in drawn(pilot), "no room")
+        assert ways in drawn(pilot)
 
     play(empty_session, scene, size=(60, 15))
 
@@ -250,7 +252,7 @@ def test_enter_does_not_say_yes_to_what_a_place_became(
         await until_says(pilot, "path", "enter its folder; press enter again")
         (home / "one.pem").write_text("theirs")
         await pilot.press("enter")
-        await until_says(pilot, "path", "never overwritten")
+        await until_says(pilot, "path", "none is overwritten")
 
     play(empty_session, scene)
     assert (home / "one.pem").read_text() == "theirs"
@@ -292,6 +294,12 @@ def test_a_passphrase_must_be_the_same_twice(empty_session: DemoSession, home: P
         fields = dialog(pilot).query(PassphraseInput)
         assert [field.reveal() for field in fields] == ["wrong horse", ""]
         assert "the two differ: type it again" in verdict(pilot, "passphrases")
+        await pilot.press("enter")
+        await until(
+            pilot,
+            lambda: verdict(pilot, "passphrases") == "type it again at the right",
+            "only what is to be done",
+        )
         for first, again, says in (
             ("", "wrong horse", "it is empty"),
             ("wrong horse", "wrong", "the two differ: type it again at the right"),
@@ -386,21 +394,48 @@ def test_a_pkcs8_takes_a_passphrase(empty_session: DemoSession, home: Path, run:
 
 
 @pytest.mark.long
-def test_a_key_that_does_not_go_into_a_format_stays_in_hand(
+def test_no_format_can_be_chosen_that_would_be_refused(
     empty_session: DemoSession, home: Path
 ) -> None:
     async def scene(pilot: Pilot[None]) -> None:
-        await choose(pilot, FileFormat.PKCS8)
-        assert "refuse ED25519 in PKCS#8" in verdict(pilot, "file-format")
-        dialog(pilot).query_one("#path").focus()
-        await pilot.press("enter")
-        await pilot.pause()
-        assert dialog(pilot).focused is dialog(pilot).query_one(Choice)
-        await choose(pilot, FileFormat.OPENSSH)
+        dialog(pilot).query_one(Choice).focus()
+        assert "pkcs8" not in drawn(pilot)
+        await pilot.press("left")
+        await until(pilot, lambda: "● openssh" in drawn(pilot), "the last")
         assert await save(pilot) == ["Saved to ~/.ssh/reporting.openssh, as openssh"]
 
-    play(empty_session, scene, KeyType.ED25519)
+    play(empty_session, scene, KeyType.ED25519, (60, 15))
     assert names(home / ".ssh") == ["reporting.openssh"]
+
+
+@pytest.mark.long
+def test_a_file_in_a_format_that_is_not_written_is_saved_again_in_another(
+    empty_session: DemoSession,
+) -> None:
+    created = empty_session.backend.create_key_pair(key_name="web", key_type="ed25519")
+
+    async def scene(pilot: Pilot[None]) -> None:
+        form = SaveKeyMaterialScreen(empty_session, created, FileFormat.PKCS8)
+        await app_of(pilot).push_screen(form)
+        assert "● pem" in drawn(pilot)
+        assert path_of(pilot) == "~/.ssh/web.pem"
+
+    play(empty_session, scene)
+
+
+@pytest.mark.long
+def test_a_public_key_beside_no_path_has_no_name(empty_session: DemoSession) -> None:
+    async def scene(pilot: Pilot[None]) -> None:
+        for path, label in {
+            "~/.ssh/x.pem": "[ ] public key as ~/.ssh/x.pub",
+            "": "[ ] public key too",
+            "~/.ssh/": "[ ] public key too",
+        }.items():
+            await write_path(pilot, path)
+            shown = f"{label}  "
+            await until(pilot, lambda s=shown: s in drawn(pilot), label)  # type: ignore[misc] # its default
+
+    play(empty_session, scene)
 
 
 @pytest.mark.long
@@ -412,10 +447,12 @@ def test_a_public_key_that_cannot_be_saved_takes_nothing_back(
     async def scene(pilot: Pilot[None]) -> None:
         dialog(pilot).query_one(Toggle).focus()
         await pilot.press("space")
-        await until_says(pilot, "public-key", "exists, and is never overwritten")
+        await until_says(pilot, "public-key", "there is such a file, and none is overwritten")
         said = await save(pilot)
         assert said[0] == "Saved to ~/.ssh/reporting.pem, as pem"
-        assert said[1].startswith("The public key: Not saved: exists, and is never overwritten")
+        assert said[1].startswith(
+            "The public key: Not saved: there is such a file, and none is overwritten"
+        )
         await pilot.press("escape")
         await until_screen(pilot, "KeyPairListScreen")
 
@@ -629,20 +666,36 @@ def test_the_right_arrow_completes_the_path_folder_by_folder(
 
 
 @pytest.mark.long
-def test_letters_typed_on_a_choice_go_to_the_nearest_field(empty_session: DemoSession) -> None:
+@SIZES
+def test_letters_typed_on_a_choice_go_nowhere_where_a_passphrase_is_typed(
+    empty_session: DemoSession, size: tuple[int, int]
+) -> None:
     async def scene(pilot: Pilot[None]) -> None:
+        def says(words: str) -> Callable[[], bool]:
+            line = dialog(pilot).query_one(FactLine)
+            return lambda: str(line.visual) == words
+
         box, again = dialog(pilot).query_one(Toggle), dialog(pilot).query(PassphraseInput)[1]
+        choice = dialog(pilot).query_one(Choice)
+        dialog(pilot).set_focus(box)
+        await pilot.press("s")
+        way = "space switches it; ↑ leads to Path"
+        await until(pilot, says(way), way)
         await choose(pilot, FileFormat.OPENSSH)
         await until(pilot, lambda: again in dialog(pilot).focus_chain, "a format that is encrypted")
-        dialog(pilot).set_focus(box)
-        await pilot.press("s", "space", "1")
-        await until(pilot, lambda: again.reveal() == "s 1", "the passphrase")
-        assert again.has_focus
-        assert not box.value
-        dialog(pilot).set_focus(box)
-        box.post_message(Paste("23"))
-        await until(pilot, lambda: again.reveal() == "s 123", "what was pasted")
-        assert "s 1" not in drawn(pilot)
+        for widget, way in (
+            (box, "space switches it; ↑ leads to Passphrase"),
+            (choice, "← → choose; ↑ leads to Path; tab leads to Passphrase"),
+        ):
+            show_briefly(pilot.app, "")
+            dialog(pilot).set_focus(widget)
+            await pilot.press("s", "1")
+            await until(pilot, says(way), way)
+            show_briefly(pilot.app, "")
+            widget.post_message(Paste("23"))
+            await until(pilot, says(way), way)
+            assert widget.has_focus
+        assert not any(field.reveal() for field in dialog(pilot).query(PassphraseInput))
         assert path_of(pilot) == "~/.ssh/reporting.openssh"
 
-    play(empty_session, scene)
+    play(empty_session, scene, size=size)
