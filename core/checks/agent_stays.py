@@ -33,14 +33,15 @@ def stays(session: "Session") -> "Mapping[str, AgentStay]":
         for entry in session.journal():
             if entry.operation == ADDED and entry.key_pair_id:
                 detail = entry.detail or ""
-                stay = AgentStay(entry.time, _time_in(detail), detail == _FOR_GOOD)
+                stay = AgentStay(entry.time, until_in(detail), detail == _FOR_GOOD)
                 found.pop(entry.key_pair_id, None)
                 if entry.outcome == "done" and not stay.is_over(session.now()):
                     found[entry.key_pair_id] = stay
     return found
 
 
-def _time_in(detail: str) -> datetime | None:
+def until_in(detail: str) -> datetime | None:
+    """Return the time at which an agent forgets a key, of what the journal says, if it says one."""
     with suppress(ValueError):  # it may have been edited by hand
         until = datetime.fromisoformat(detail.removeprefix(_UNTIL))
         return until if until.tzinfo else None

@@ -294,13 +294,13 @@ def _never_saved(pair: KeptKeyPair, in_agent: frozenset[str] | None) -> tuple[st
     anew = "delete the pair, and create it again if it is needed."
     if in_agent is None:
         return (
-            f"{problem}: unless an agent holds it, nobody can log in with this pair.",
-            f"See whether an agent holds it: keypairs find --agent. If none does, {anew}",
+            f"{problem}: unless an agent or a copy holds it, nobody can log in with this pair.",
+            f"See whether an agent holds it: keypairs find --agent. If nothing does, {anew}",
         )
     return (
         f"{problem}, and the ssh-agent of this session does not show it: unless another agent"
-        " holds it, nobody can log in with this pair.",
-        f"If none does, {anew}",
+        " or a copy holds it, nobody can log in with this pair.",
+        f"If nothing does, {anew}",
     )
 
 

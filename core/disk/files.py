@@ -144,6 +144,16 @@ def present(paths: Iterable[str]) -> tuple[str, ...]:
     return tuple(found)
 
 
+def lets_mode_be_mended(paths: Iterable[str]) -> bool:
+    """Return whether any of these private key files is one, and has another mode than 0600."""
+    found = False
+    for path in paths:
+        with suppress(OSError, ValueError):
+            mode = Path(path).lstat().st_mode
+            found |= stat.S_ISREG(mode) and stat.S_IMODE(mode) != PRIVATE_FILE
+    return found
+
+
 def read_regular_file(path: Path, limit: int, *, folder: int | None = None) -> bytes:
     """Return the content of a regular file, following no link in its last component.
 

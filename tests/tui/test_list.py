@@ -173,6 +173,22 @@ def test_what_the_hint_bar_has_no_room_for_is_taught_once(
     play(empty_session, scene, size)
 
 
+@pytest.mark.long
+def test_the_region_that_is_suggested_is_the_one_that_enter_takes(
+    empty_session: DemoSession,
+) -> None:
+    async def scene(pilot: Pilot[None]) -> None:
+        await pilot.press("r")
+        await until_screen(pilot, "PickRegionScreen")
+        # In the order of the list, Osaka comes before Sao Paulo.
+        await type_text(pilot, "sa")
+        await until(pilot, lambda: drawn(pilot).count("sa-east-1") == 2, "both of them")
+        await pilot.press("enter")
+        await until(pilot, lambda: "sa-east-1 Sao Paulo" in drawn(pilot), "the Region")
+
+    play(empty_session, scene, (60, 15))
+
+
 def test_nothing_is_taught_over_what_wants_attention(empty_session: DemoSession) -> None:
     empty_session.backend.create_key_pair(key_name="b-unsaved", key_type="ed25519")
 

@@ -291,5 +291,17 @@ def test_regions_stand_in_columns_with_the_present_one_marked() -> None:
     assert "\u202e" not in items["mars\u202e"].text
     # It is found by the part of the world as well, of which there is no column.
     assert {item.value for item in narrowed([*items.values()], "europe ireland")} == {"eu-west-1"}
+    # What is typed begins one before it is only part of one: the code, then a word of the city.
+    everywhere = region_items({})
+    assert [item.value for item in narrowed(everywhere, "sa")][:2] == [
+        "sa-east-1",
+        "ap-northeast-3",
+    ]
+    assert [item.value for item in narrowed(everywhere, "ca")][:4] == [
+        "ca-central-1",
+        "ca-west-1",
+        "af-south-1",
+        "us-west-1",
+    ]
     refused = region_items(counts, {"eu-west-1": False})
     assert [item.remark for item in refused if item.value == "eu-west-1"] == [NOT_ENABLED]

@@ -3,9 +3,11 @@
 from typing import ClassVar
 
 from textual.content import Content
+from textual.geometry import Size
 from textual.widgets import Static
 
 from core.model import KeyPair
+from tui.words.cells import cell_len
 from tui.words.text import shortened
 
 
@@ -41,18 +43,32 @@ class PairHeadline(Static):
     def __init__(self, key_pair: KeyPair, *more: str) -> None:
         super().__init__(markup=False)
         self._key_pair = key_pair
-        self._more = "".join(f" · {shortened(each)}" for each in more)
+        self._more = [shortened(each) for each in more]
 
     def show(self, key_pair: KeyPair) -> None:
         """Show the pair as it is now."""
         self._key_pair = key_pair
         self.refresh(layout=True)
 
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        return self._in(width).get_height({}, width)
+
     def render(self) -> Content:
+        return self._in(self.size.width)
+
+    def _in(self, width: int) -> Content:
+        """Return it with what does not fit into a line as a whole in the next."""
         key_type = self._key_pair.key_type.value
-        return Content.assemble(
+        headline = Content.assemble(
             (shortened(self._key_pair.key_name), "bold"),
             "  ",
             (key_type, self.get_visual_style(f"pair-headline--{key_type}")),
-            (self._more, self.get_visual_style("pair-headline--muted")),
         )
+        muted = self.get_visual_style("pair-headline--muted")
+        in_line = headline.cell_length
+        for each in self._more:
+            length = cell_len(f" · {each}")
+            has_room = in_line + length <= width
+            headline += Content.styled(f" · {each}" if has_room else f"\n{each}", muted)
+            in_line = in_line + length if has_room else cell_len(each)
+        return headline

@@ -36,8 +36,9 @@ class Item(NamedTuple):
 def narrowed(items: Sequence[Item], search: str) -> list[Item]:
     """Return the items in whose texts every word of a search is; case does not matter.
 
-    Of those alike in having a remark, those whose own text has every word come before those found
-    by what is not shown. Lines that stand for nothing, and only explain, come last.
+    Of those alike in having a remark, those that begin with what is searched for come first, and
+    those found by what is not shown come last. Lines that stand for nothing, and only explain, come
+    after all others.
     """
     words = search.casefold().split()
     if not words:
@@ -51,11 +52,18 @@ def narrowed(items: Sequence[Item], search: str) -> list[Item]:
         )
     ]
 
-    def rank(item: Item) -> tuple[bool, bool, bool]:
+    def rank(item: Item) -> tuple[bool, bool, int, bool]:
         is_shown = all(word in _read(item.text).casefold() for word in words)
-        return not item.value, bool(item.remark), not is_shown
+        return not item.value, bool(item.remark), distance(item.text, search), not is_shown
 
     return sorted(found, key=rank)
+
+
+def distance(text: str, search: str) -> int:
+    """Return how far a text is from beginning with a search: 0, 1 if another word does, or 2."""
+    begins = (search.casefold().split() or [""])[0]
+    first, *others = [*text.casefold().removeprefix("•").split(), ""]
+    return 0 if first.startswith(begins) else 2 - any(word.startswith(begins) for word in others)
 
 
 _BASE64 = re.compile(r"(?<![^ :'])[A-Za-z0-9+/]{40,}=*")

@@ -6,6 +6,7 @@ from typing import ClassVar
 from textual.binding import Binding, BindingType
 from textual.events import Key
 from textual.message import Message
+from textual.suggester import Suggester
 
 from tui.widgets.cursor_list import CursorList
 from tui.widgets.text_input import TextInput
@@ -47,6 +48,23 @@ class SearchInput(TextInput):
     def action_page_in_list(self, direction: int) -> None:
         """Move the list's cursor by a screenful."""
         self.screen.query_one(CursorList).action_page(direction)
+
+
+class FirstLine(Suggester):
+    """Suggests the first line of a list, where that begins with what is typed.
+
+    Args:
+        first: returns the value of the first line that something typed finds, if any.
+    """
+
+    def __init__(self, first: Callable[[str], str]) -> None:
+        # Nothing is kept: the lines may be others by then.
+        super().__init__(use_cache=False, case_sensitive=False)
+        self._first = first
+
+    async def get_suggestion(self, value: str) -> str | None:
+        found = self._first(value)
+        return found if found.startswith(value) else None
 
 
 def type_on(field: SearchInput, event: Key) -> None:

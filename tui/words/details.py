@@ -12,7 +12,7 @@ from core.errors import KeyPairsError, ProofFailed
 from core.model import KeptKeyPair, PrivateKeyState, Tag
 from core.words.plural import n_of
 from tui.words import journal
-from tui.words.pairs import IMPORTED, of_agent_stay, of_elsewhere
+from tui.words.pairs import IMPORTED, added_to_agent, of_agent_stay, of_elsewhere
 from tui.words.text import clip, pasteable, said_by, short_path, visible
 from tui.words.verdict import Tone
 
@@ -104,7 +104,7 @@ def where_it_is(key_pair: KeptKeyPair) -> str:
     """Return what became of the private key, in words."""
     match key_pair.custody.private_key:
         case PrivateKeyState.UNSAVED:
-            return "never saved: nobody can log in with it, unless an agent still holds it"
+            return "never saved: nobody can log in with it, unless an agent or a copy holds it"
         case PrivateKeyState.SAVED:
             return "was saved to " + ", ".join(map(short_path, key_pair.custody.saved_to))
         case PrivateKeyState.IMPORTED:
@@ -153,11 +153,10 @@ def _to_paste(part: Part, recipe: "Recipe") -> Section:
 
 
 def _files(session: "Session", key_pair: KeptKeyPair) -> Iterator[tuple[str, str]]:
+    stay = stays(session).get(key_pair.key_pair_id)
     if not key_pair.custody.saved_to:
-        stay = None
-        if key_pair.custody.private_key is PrivateKeyState.UNSAVED:
-            stay = stays(session).get(key_pair.key_pair_id)
-        yield "", of_agent_stay(stay)[0] if stay else where_it_is(key_pair)
+        is_unsaved = key_pair.custody.private_key is PrivateKeyState.UNSAVED
+        yield "", of_agent_stay(stay)[0] if stay and is_unsaved else where_it_is(key_pair)
         return
     # Imported here: cryptography takes some 70 ms.
     from core.custody import proof
@@ -169,6 +168,8 @@ def _files(session: "Session", key_pair: KeptKeyPair) -> Iterator[tuple[str, str
             yield "", f"✗ {said_by(error)}"
         else:
             yield "", f"✓ {short_path(path)}: {', '.join(proofs)}"
+    if stay:
+        yield "", added_to_agent(stay)
 
 
 def _history(session: "Session", key_pair: KeptKeyPair) -> Iterator[tuple[str, str]]:

@@ -5,7 +5,9 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
+from core.checks.agent_stays import ADDED, until_in
 from core.words.plural import n_of
+from tui.words.pairs import moment
 from tui.words.text import short_paths, shortened
 from tui.words.verdict import Tone
 
@@ -143,7 +145,14 @@ def who(act: Act) -> str:
 
 def details(act: Act) -> list[str]:
     """Return which files and which tags an act was about, each once; not yet made visible."""
-    return list(dict.fromkeys(short_paths(each.detail) for each in act.entries if each.detail))
+    return list(dict.fromkeys(_detail(each) for each in act.entries if each.detail))
+
+
+def _detail(entry: "JournalEntry") -> str:
+    """Return it with the home folder as `~`, and a time in the person's zone."""
+    detail = entry.detail or ""
+    until = until_in(detail) if entry.operation == ADDED else None
+    return f"until {moment(until)}" if until else short_paths(detail)
 
 
 def remarks(act: Act) -> list[str]:

@@ -242,6 +242,16 @@ def of_agent(found: "AgentContents") -> Verdict:
     return Verdict(held)
 
 
+def of_key_in_agent(found: "AgentContents", key_pair: KeptKeyPair, now: datetime) -> Verdict | None:
+    """Return that an agent holds a key already, and what adding it again does, if it does."""
+    held = [key for key in found.keys if key.identity.public_key == key_pair.public_key]
+    if not held:
+        return None
+    until = f" until {moment(held[0].until, now)}" if held[0].until else ""
+    again = "adding it again sets its time and use anew"
+    return Verdict(f"the agent holds this key{until}; {again}")
+
+
 def of_lifetime(text: str, now: datetime) -> Verdict:
     """Return the verdict on how long an agent is to keep a key; `now` is an aware time."""
     try:
@@ -250,10 +260,8 @@ def of_lifetime(text: str, now: datetime) -> Verdict:
         return Verdict(str(error), Tone.BAD)
     if kept is None:
         return Verdict("empty: until the agent ends, as at logout; or a time: 8h, 30m, 1h30m")
-    # A number alone counts seconds, as ssh-add has it, where hours may be meant.
-    seconds = n_of(int(kept.total_seconds()), "second") if text.strip().isdecimal() else ""
-    words = seconds or lifetime.span(kept)
-    return Verdict(f"{words}, until {moment(now + kept, now)}", Tone.GOOD)
+    # A number alone counts seconds, as ssh-add has it: spelled out, for hours may be meant.
+    return Verdict(f"{lifetime.span(kept)}, until {moment(now + kept, now)}", Tone.GOOD)
 
 
 def of_added_to_agent(added: "AddedToAgent", now: datetime) -> Verdict:
@@ -261,7 +269,7 @@ def of_added_to_agent(added: "AddedToAgent", now: datetime) -> Verdict:
     text = "In the agent" if added.owner is None else f"In the agent of {added.owner.name}"
     if added.until is not None:
         if added.lifetime is not None and added.lifetime < _SOON:
-            text += f" for {_spoken(added.lifetime)},"
+            text += f" for {lifetime.span(added.lifetime)},"
         text += f" until {moment(added.until, now)}"
     if added.confirm:
         text += ", asking each time"
@@ -283,11 +291,6 @@ def of_agent_of_another(owner: "AgentOwner") -> Verdict:
 
 _SOON = timedelta(hours=1)
 """Of a time within it the seconds matter."""
-
-
-def _spoken(kept: timedelta) -> str:
-    seconds = int(kept.total_seconds())
-    return n_of(seconds, "second") if seconds < 60 else lifetime.span(kept)
 
 
 def moment(time: datetime, now: datetime) -> str:

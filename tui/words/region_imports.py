@@ -123,7 +123,7 @@ def caution(key_pairs: Sequence[KeptKeyPair]) -> str:
         key = "The private key" if len(unsaved) == 1 else "The private keys"
         its = f"{key} of {listed(unsaved)} {'was' if len(unsaved) == 1 else 'were'}"
     are, them = ("it is", "it") if len(unsaved) == 1 else ("they are", "them")
-    return f"{its} never saved: {are} of no use elsewhere, unless an agent still holds {them}."
+    return f"{its} never saved: {are} of no use elsewhere, unless an agent or a copy holds {them}."
 
 
 def note(key_pairs: Sequence[KeptKeyPair]) -> str:

@@ -484,7 +484,7 @@ def test_a_pair_that_the_agent_holds_is_not_called_useless(
     ssh_agent.ssh_add("-D")
     found = the_finding(session)
     assert (
-        "does not show it: unless another agent holds it, nobody can log in with this pair"
+        "does not show it: unless another agent or a copy holds it, nobody can log in with this"
         in found.problem
     )
 
@@ -496,9 +496,9 @@ def test_where_no_agent_answers_one_may_still_hold_the_key(
     monkeypatch.setenv("SSH_AUTH_SOCK", str(tmp_path / "none"))
     found = the_finding(session)
     assert found.problem.endswith(
-        "was never saved: unless an agent holds it, nobody can log in with this pair."
+        "was never saved: unless an agent or a copy holds it, nobody can log in with this pair."
     )
-    assert "If none does, delete" in found.advice
+    assert "If nothing does, delete" in found.advice
 
 
 def the_finding(session: Session) -> Finding:

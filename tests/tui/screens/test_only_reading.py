@@ -170,6 +170,8 @@ def test_no_key_changes_anything_and_those_that_would_say_why(
                     await until(pilot, lambda: "1 error" in drawn(pilot), "the findings")
                     await type_text(pilot, "mode 0644")
                     await pilot.press("down")
+                    await until(pilot, lambda: "copies the command" in drawn(pilot), "what to do")
+                    assert "does it here" not in drawn(pilot)
                 await pilot.press(action.key.partition(",")[0])
                 if changes(action):
                     await until(pilot, lambda: READ_ONLY in drawn(pilot), action.id)

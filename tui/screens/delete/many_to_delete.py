@@ -9,10 +9,13 @@ from core.model import KeptKeyPair, PrivateKeyState
 from tui.widgets.pick_list import Item, PickList
 from tui.words.cells import cell_len
 from tui.words.pairs import may_be_lost, may_be_saved
-from tui.words.text import fit, pinched, visible
+from tui.words.text import ELLIPSIS, fit, pinched, visible
 
 ALWAYS_TYPED_FROM = 10
 """So many pairs are never deleted by one key, whatever they are."""
+
+WAS_SAVED = "was saved to "
+"""What stands before the path of a private key file."""
 
 _PROTECTED = "protected"
 _COLUMN, _NAME_AT_MOST = 20, 40
@@ -38,8 +41,9 @@ class NamesToDelete(PickList):
 
     def row(self, index: int, *, under_cursor: bool) -> list[Segment]:
         item = self.items[index]
-        # What tells a file from another is its end.
-        fate = pinched(item.remark, max(self.size.width - 2 - cell_len(item.text), 1))
+        room = max(self.size.width - 2 - cell_len(item.text), 1)
+        fate = next((each for each in _shorter(item.remark) if cell_len(each) <= room), "")
+        fate = fate or pinched(item.remark, room)
         return [Segment(item.text), Segment(fate)]
 
     def action_move(self, step: int) -> None:
@@ -53,6 +57,16 @@ class NamesToDelete(PickList):
     def action_to_end(self, direction: int) -> None:
         """Scroll to the first row or the last."""
         self.action_move(direction * self.count)
+
+
+def _shorter(fate: str) -> Iterator[str]:
+    """Yield it whole, and then cut before the name of a file, which tells it from others."""
+    yield fate
+    before, saved, path = fate.rpartition(WAS_SAVED)
+    if saved and "/" in path:
+        name = f"{ELLIPSIS}/{path.rpartition('/')[2]}"
+        yield f"{before}{saved}{name}"
+        yield f"{before}{name}"
 
 
 def is_protected(key_pair: KeptKeyPair) -> bool:

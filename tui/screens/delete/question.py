@@ -124,7 +124,7 @@ class DeletionQuestion:
             case PrivateKeyState.SAVED:
                 return files.get(key_pair.key_pair_id, _saved_to(key_pair))
             case PrivateKeyState.UNSAVED:
-                return "never saved; an agent may still hold it"
+                return "never saved; an agent or a copy may hold it"
             case PrivateKeyState.IMPORTED:
                 return IMPORTED
             case PrivateKeyState.ELSEWHERE:
@@ -145,7 +145,7 @@ def _fate(key_pair: KeptKeyPair, rotation: Rotation) -> str:
 
 
 def _saved_to(key_pair: KeptKeyPair) -> str:
-    return f"was saved to {short_path(key_pair.custody.saved_to[-1])}"
+    return f"{many_to_delete.WAS_SAVED}{short_path(key_pair.custody.saved_to[-1])}"
 
 
 def _where(successor: KeptKeyPair) -> str:

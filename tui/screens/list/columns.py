@@ -17,7 +17,8 @@ MARKS = 3
 """What was chosen, what wants attention, and a blank."""
 
 GAP = 2
-SCROLLBAR = 1
+SCROLLBAR = 2
+"""The scrollbar, and a blank between it and what stands in the last column."""
 
 TYPE, CREATED = 7, 10
 _HEADING = len("Name ▲")  # as long as Tags, with the mark of the sorted column
@@ -31,7 +32,7 @@ _SMALL = 80
 """The width of a window in which the fingerprint may be shown at the price of tags."""
 
 PANE_FROM = 110
-_PANE_AT_LEAST, _PANE_AT_MOST = 48, 64
+_PANE_AT_LEAST, _PANE_AT_MOST = 48, 63
 
 _FINGERPRINT_BESIDE_PANE_FROM = 140
 """The width of a window from which there is a fingerprint beside the pane, which has it whole."""
@@ -93,7 +94,7 @@ def pane_width(window: int, texts: Texts) -> int:
 def _row(texts: Texts, *, tags: int, fingerprint: int = 0) -> int:
     """Return what a table with whole names takes of a window, scrollbar and a blank included."""
     columns = Columns(texts.name, TYPE, fingerprint, CREATED, tags)
-    return columns.total + SCROLLBAR + 1
+    return columns.total + SCROLLBAR
 
 
 def columns(window: int, texts: Texts, pane: int = 0) -> Columns:

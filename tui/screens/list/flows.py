@@ -124,7 +124,7 @@ async def details(view: ListView) -> None:
             key_pair,
             view.listing.rotation,
             where=partial(_position, view, key_pair_id),
-            undoes=_tagged_last(view, key_pair_id),
+            undoes=_tagged_with_it(view, key_pair_id),
         )
         screen.say(said)
         chosen = await view.open(screen)
@@ -193,11 +193,11 @@ def _position(view: ListView, key_pair_id: str) -> "screens.Position":
     return screens.Position(ids.index(key_pair_id) + 1, len(ids), others)
 
 
-def _tagged_last(view: ListView, key_pair_id: str) -> bool:
-    """Return whether what this session did last in this Region is an edit of one pair's tags."""
+def _tagged_with_it(view: ListView, key_pair_id: str) -> int:
+    """Return of how many pairs the tags were edited last, where a pair is one of them; else 0."""
     *_, last = [None, *view.undo_history.acts(view.session)]
     ids = [pair.key_pair_id for pair in last.key_pairs] if isinstance(last, TagEdit) else []
-    return ids == [key_pair_id]
+    return len(ids) if key_pair_id in ids else 0
 
 
 async def _open_about_chosen(

@@ -43,11 +43,8 @@ _LATER = 2.0
 _LOOKS = {"rsa": "secondary", "ed25519": "primary"}
 _TYPES = {"ssh-rsa": "rsa", "ssh-ed25519": "ed25519"}
 _EMPTY = "It holds no key, or is locked ({unlock} unlocks it).\n\n"
-_NEW = (
-    "A new pair's private key is added by {add} on its screen, before it is left;"
-    " one that was saved, by {saved} in its details."
-)
-_SAVED = "A private key that was saved is added by {saved} in the details of its pair."
+_ADD = "To add one, press {add} on a new pair's key screen, or {saved} in a saved one's details."
+_ADD_SAVED = "To add one, press {saved} in the details of a saved pair."
 """The same where no new pair is made."""
 
 
@@ -103,7 +100,7 @@ class AgentKeysScreen(PlacedScreen[FollowUp | None]):
             self._show((), Verdict(""), reason)
         else:
             add, saved = key_of("key-material.agent"), key_of("details.agent")
-            taught = _SAVED if self._session.read_only else _NEW
+            taught = _ADD_SAVED if self._session.read_only else _ADD
             ways = f"{_EMPTY}{taught}".format(add=add, saved=saved, unlock=TO_UNLOCK)
             empty = "" if found.keys else ways
             self._show(found.keys, judging.of_agent(found), empty)

@@ -256,7 +256,7 @@ class CheckUpScreen(PlacedScreen[FollowUp | None]):
         todo = [Said(how)]
         if finding.command:
             todo.append(Said(f"{key_of('check-up.copy')} copies the command", "muted"))
-        if finding.kind == _MENDED:
+        if finding.kind == _MENDED and not self._session.read_only:
             todo.append(Said(f"{key_of('check-up.close-file')} does it here: mode 0600", "muted"))
         sections = [
             ("What is wrong", [Said(f"{mark}{problem}", tone.value if mark else "")]),

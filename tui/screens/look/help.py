@@ -59,8 +59,9 @@ _COLOURS = (
 _ROOMY = 20
 """Rows of the window from which a blank line parts the groups."""
 
-_DO = "do it"
 _LEGEND = "legend colors meaning"
+
+_ONLY_READING = f"({READING})"
 
 _KEYS_WIDTH = 12
 _NO_KEY = "(enter here)"
@@ -84,12 +85,13 @@ class HelpScreen(PickScreen):
         if isinstance(screen, PlacedScreen) and screen.app.whereabouts.reads_only:
             changing = {action.id for place in Place for action in at(place) if changes(action)}
             items = [
-                item._replace(remark=READING) if item.value in changing else item for item in items
+                item._replace(remark=_ONLY_READING) if item.value in changing else item
+                for item in items
             ]
         if screen.size.height >= _ROOMY:
             items = [each for item in items for each in _parted(item)][1:]
-        super().__init__("Help", items, verb=_DO)
-        self.key_hints.show(self.key_hints.shown[:-1])  # this is the help
+        super().__init__("Help", items, verb="do it")
+        self._hints = self._hints[:-1]  # this is the help
         self._here = [*places(screen), Place.ANYWHERE]
         self._done_here = {action.id for place in self._here for action in at(place)}
 
@@ -107,7 +109,7 @@ class HelpScreen(PickScreen):
         ]
 
     def refusal(self, item: Item) -> str:
-        if item.remark == READING:
+        if item.remark == _ONLY_READING:
             return READ_ONLY
         if not item.value:
             return "this line explains something; there is nothing to do"
@@ -118,11 +120,11 @@ class HelpScreen(PickScreen):
             f"that is done elsewhere: {way}" if way else "that is done elsewhere, where it comes up"
         )
 
+    def is_taught(self, item: Item) -> bool:
+        return not self.refusal(item)
+
     @on(CursorList.Highlighted)
-    def _mute_what_is_not_done(self) -> None:
-        picked = self._list.picked
-        is_done = picked is not None and not self.refusal(picked)
-        self.key_hints.mute(*(() if is_done else (_DO,)))
+    def _forget_what_was_said(self) -> None:
         self.say(Verdict(""))
 
 
@@ -143,7 +145,7 @@ def help_items(screen: Screen[Any]) -> Iterator[Item]:
     if not is_list:
         yield from _under("Here", here)
     for place in [*nearest, *(place for place in Place if place not in nearest)]:
-        remark = "" if place in nearest else place.value
+        remark = "" if place in nearest else f"({place.value})"
         if place is Place.LIST:
             refused = screen.refused if isinstance(screen, PlacedScreen) else ()
             yield from _of_list(remark, refused, has_pane=screen.size.width >= PANE_FROM)
@@ -174,7 +176,7 @@ def _of_list(remark: str, refused: Collection[str], *, has_pane: bool) -> Iterat
             place + heading, [_item(left.pop(each), remark) for each in ids if each in left]
         )
     # Here a key of which nothing comes says so, as it does when it is pressed.
-    remarks = {} if has_pane or remark else {"list.pane": "no room for it"}
+    remarks = {} if has_pane or remark else {"list.pane": "(no room for it)"}
     look = [_item(action, remarks.get(action.id, remark)) for action in left.values()]
     yield from _under(f"{place}Look", look)
 

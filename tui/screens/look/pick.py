@@ -88,8 +88,15 @@ class PickScreen(PlacedScreen[str | None]):
         self._list.display = bool(items)
         self._empty.display = not items
         self._empty.update(self._empty_text if not self._items else NOTHING_MATCHES)
-        move = [("↑↓", "move")] if len(items) > 1 else []
-        self.key_hints.show((*([self._pick_hint] if items else []), *move, *self._hints))
+        self._teach()
+
+    @on(CursorList.Highlighted)
+    def _teach(self) -> None:
+        """Teach what does something now."""
+        picked = self._list.picked
+        pick = [self._pick_hint] if picked is not None and self.is_taught(picked) else []
+        move = [("↑↓", "move")] if len(self._list.items) > 1 else []
+        self.key_hints.show((*pick, *move, *self._hints))
 
     @on(CursorList.Highlighted)
     def _show_whole(self) -> None:
@@ -118,13 +125,18 @@ class PickScreen(PlacedScreen[str | None]):
         picked = self._list.picked
         refusal = self.refusal(picked) if picked is not None else ""
         if refusal:
-            self.say(Verdict(refusal, Tone.BAD))
+            # What stands for nothing only explains: to pick it is no error.
+            self.say(Verdict(refusal, Tone.BAD if picked and picked.value else Tone.PLAIN))
         elif picked is not None:
             self.dismiss(picked.value)
 
     def narrowed(self, search: str) -> list[Item]:
         """Return the lines that are shown while this is typed."""
         return narrowed(self._items, search)
+
+    def is_taught(self, item: Item) -> bool:
+        """Return whether it is taught that a line can be picked."""
+        return True
 
     def refusal(self, item: Item) -> str:
         """Return why a line cannot be picked, or nothing."""

@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from textual import work
-from textual.suggester import SuggestFromList
 
 from core.errors import KeyPairsError
 from tui.screens.look.pick import PickScreen
-from tui.widgets.pick_list import Item
+from tui.widgets.pick_list import Item, narrowed
+from tui.widgets.search_input import FirstLine
 from tui.words.place import NOT_ENABLED, region_heading, region_items
 from tui.words.text import said_by
 from tui.words.verdict import Tone, Verdict
@@ -49,7 +49,10 @@ class PickRegionScreen(PickScreen):
         items = self._lines()
         heading = region_heading(has_counts=session.place is None or bool(counts))
         super().__init__(title, items, heading=heading, present=begins_at or present)
-        self._search.suggester = SuggestFromList([i.value for i in items], case_sensitive=False)
+        self._search.suggester = FirstLine(self._first)
+
+    def _first(self, typed: str) -> str:
+        return next((item.value for item in narrowed(self._items, typed)), "")
 
     def _lines(self) -> list[Item]:
         # What EC2 has in a Region where nobody looked is not known here.

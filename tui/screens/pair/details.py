@@ -17,6 +17,7 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 from core.custody.rotation import NOTHING_REPLACED, Rotation
+from core.disk import files
 from core.errors import KeyPairsError
 from core.model import KeptKeyPair
 from core.words.plural import n_of
@@ -79,7 +80,7 @@ _TWO_COLUMNS, _BOTH_WIDE = 120, 124
 """Columns of the window from which there are two, and how wide the panel of both is."""
 
 
-_OF_A_SAVED_KEY = ("agent", "save", "public-file", "mode", "ssh-host")
+_OF_A_SAVED_KEY: Sequence[str] = ("agent", "save", "public-file", "mode", "ssh-host")
 """What is done with the saved file, and so not with a pair that has none."""
 
 
@@ -92,7 +93,8 @@ class DetailsScreen(PlacedScreen[Next | None]):
     Args:
         deleted: what is said of the pair where it is a deleted one, which can be brought back.
         where: returns where it stands in the list, as that is by then.
-        undoes: what this session did last is an edit of this pair's tags, which can be undone.
+        undoes: of how many pairs, this one too, this session edited the tags last, if it did; that
+            of this pair alone can be undone here.
     """
 
     CSS_PATH = "details.tcss"
@@ -114,7 +116,7 @@ class DetailsScreen(PlacedScreen[Next | None]):
         deleted: Verdict | None = None,
         *,
         where: Callable[[], Position] = Position,
-        undoes: bool = False,
+        undoes: int = 0,
     ) -> None:
         super().__init__(key_pair.key_name)
         self._undoes = undoes
@@ -144,8 +146,7 @@ class DetailsScreen(PlacedScreen[Next | None]):
             yield self._sections.parts[Part.MORE]
 
     def on_mount(self) -> None:
-        self.key_hints.mute(*_idle(self.key_pair))
-        self._show_deleted(self._deleted)
+        self._teach()
         if self._session.place is not None:
             self._ask_what_uses_it(self._session.place)
         self._show_page()
@@ -153,6 +154,7 @@ class DetailsScreen(PlacedScreen[Next | None]):
     @work(exclusive=True)
     async def _show_page(self) -> None:
         await self._sections.show(self.key_pair, self._rotation)
+        self._teach()
 
     @work(group="usage")
     async def _ask_what_uses_it(self, place: "Ec2Place") -> None:
@@ -163,43 +165,41 @@ class DetailsScreen(PlacedScreen[Next | None]):
     @on(RegionChanged)
     def _show_as_others_left_it(self, event: RegionChanged) -> None:
         """Show the pair as another session left it: its name, tags, history and all the rest."""
-        read_only = self._session.read_only
-        taught = _taught(self.key_pair, self._position, read_only=read_only)
         if self.key_pair.key_pair_id in event.key_pairs:
             self.key_pair = event.key_pairs[self.key_pair.key_pair_id]
             self._position = self._where()
-        if self.fact_line.at_rest.text == taught:
-            now = _taught(self.key_pair, self._position, read_only=read_only)
-            self.fact_line.rest(Verdict(now))
         self._rotation = event.rotation
         self.about = [self.key_pair]
         self.query_one(FormBody).entitle(self.key_pair.key_name)
         self._headline.show(self.key_pair)
         self._replacements.show(details.replacements(self.key_pair, self._rotation))
-        self.key_hints.mute(*_idle(self.key_pair))
+        self._teach()
         self._show_page()
 
     @on(PairsDeleted)
     @on(PairsBack)
     def _take_as_others_left_it(self, event: PairsDeleted | PairsBack) -> None:
         """Take the pair as one that was deleted while it was shown, or is back."""
-        self._show_deleted(event.said if isinstance(event, PairsDeleted) else None)
+        self._deleted = event.said if isinstance(event, PairsDeleted) else None
+        self.fact_line.rest(Verdict(""))
+        self._teach()
 
-    def _show_deleted(self, said: Verdict | None) -> None:
-        """Say that the pair is deleted, if it is, and teach what can be done with it."""
-        self._deleted = said
-        if said is None:
-            read_only = self._session.read_only
+    def _teach(self) -> None:
+        """Teach what can be done with the pair: once it is deleted, say so, and teach the rest."""
+        read_only, mends = self._session.read_only, self._sections.mends_mode
+        self.key_hints.mute(*_idle(self.key_pair, mends=mends))
+        if self._deleted is None:
             self.key_hints.show((reading_hints if read_only else hints)(Place.DETAILS))
-            taught = _taught(self.key_pair, self._position, read_only=read_only)
-            self.fact_line.rest(Verdict(taught))
             self.fact_line.teach(*([] if read_only else _also_taught(self.key_pair)))
+            if self.fact_line.at_rest.tone is Tone.PLAIN:  # else there is more to be known
+                taught = _taught(self.key_pair, self._position, read_only=read_only, mends=mends)
+                self.fact_line.rest(Verdict(taught))
             return
         back = (key_of("details.bring-back"), "bring back")
         left = {key_of("details.copy"), key_of("details.back"), hints(Place.DETAILS)[-1][0]}
         others = [hint for hint in hints(Place.DETAILS) if hint[0] in left]
-        self.key_hints.show((*([] if self._session.read_only else [back]), *others))
-        self.fact_line.rest(said)
+        self.key_hints.show((*([] if read_only else [back]), *others))
+        self.fact_line.rest(self._deleted)
         self.fact_line.teach()
 
     def action_bring_back(self) -> None:
@@ -208,8 +208,12 @@ class DetailsScreen(PlacedScreen[Next | None]):
             return
         if self._deleted is not None:
             self._leave_for(Next.BRING_BACK)
-        elif self._undoes:
+        elif self._undoes == 1:
             self._leave_for(Next.UNDO)
+        elif self._undoes:
+            pairs, key = n_of(self._undoes, "pair"), key_of("key-pair.undo")
+            way = f"{key} in the list undoes that"
+            self.say(Verdict(f"tags were just set on {pairs} together: {way}"))
         else:
             key = key_of("details.bring-back")
             ways = f"{key} undoes tags just set on this pair, or brings it back once it is deleted"
@@ -275,6 +279,7 @@ class DetailsScreen(PlacedScreen[Next | None]):
             found = await asyncio.to_thread(self._session.store.read)
             self.key_pair = found.key_pairs.get(self.key_pair.key_pair_id, self.key_pair)
         await self._sections.show(self.key_pair, self._rotation)
+        self._teach()
 
     def action_tags(self) -> None:
         """Edit the tags of the pair."""
@@ -343,12 +348,16 @@ class _Sections:
         self._used = Facts()
         self._shown: tuple[list[Section], KeptKeyPair] | None = None
         self._drawing = asyncio.Lock()
+        self.mends_mode = False
+        """Whether a saved file was seen to have another mode than 0600."""
 
     async def show(self, key_pair: KeptKeyPair, rotation: Rotation) -> None:
         """Show all there is to know of a pair now, if it is not what is shown."""
         # One after the other: each takes away what the one before it has shown.
         async with self._drawing:
             sections = await asyncio.to_thread(details.sections, self._session, key_pair, rotation)
+            saved_to = key_pair.custody.saved_to
+            self.mends_mode = await asyncio.to_thread(files.lets_mode_be_mended, saved_to)
             if (sections, key_pair) != self._shown:
                 self._shown = None
                 await self._draw(sections, key_pair)
@@ -387,28 +396,30 @@ def _tags(key_pair: KeptKeyPair, muted: Style) -> Content:
     )
 
 
-def _idle(key_pair: KeptKeyPair) -> list[str]:
-    """Return the words of the keys that do nothing with a pair that has no saved file."""
+def _idle(key_pair: KeptKeyPair, *, mends: bool) -> list[str]:
+    """Return the words of the keys that do nothing, as a pair has no saved file, or a good one."""
+    idle = _OF_A_SAVED_KEY
     if key_pair.custody.saved_to:
-        return []
-    keys = {key_of(f"details.{name}") for name in _OF_A_SAVED_KEY}
+        idle = () if mends else ("mode",)
+    keys = {key_of(f"details.{name}") for name in idle}
     return [word for key, word in wide_hints(Place.DETAILS) if key in keys]
 
 
-def _taught(key_pair: KeptKeyPair, position: Position, *, read_only: bool) -> str:
+def _taught(key_pair: KeptKeyPair, position: Position, *, read_only: bool, mends: bool) -> str:
     """Return where the pair stands in the list, and keys that the hint bar has no room for."""
     taught = []
     if position.chosen:
         taught.append(f"about this pair, not the {n_of(position.chosen, 'other')} chosen")
     if position.total > 1:
         following, previous = key_of("details.following"), key_of("details.previous")
-        words = f"{position.number:,} of {position.total:,}"
-        taught.append(f"{words} · {following} next, {previous} previous")
+        taught.append(f"{position.number:,} of {position.total:,}")
+        if not read_only:  # whose hints have room for these keys
+            taught.append(f"{following} next, {previous} previous")
     if key_pair.custody.saved_to and not read_only:
-        agent, save, mode, host = (
-            key_of(f"details.{name}") for name in ("agent", "save", "mode", "ssh-host")
-        )
-        taught.append(f"{agent} agent, {save} save again, {mode} mode, {host} Host block")
+        keys = {"agent": "agent", "save": "save again", "mode": "mode", "ssh-host": "Host block"}
+        if not mends:
+            del keys["mode"]
+        taught.append(", ".join(f"{key_of(f'details.{name}')} {keys[name]}" for name in keys))
     return " · ".join(taught)
 
 

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from textual import on, work
 from textual.app import ComposeResult
 from textual.events import Key
-from textual.suggester import SuggestFromList
 from textual.widgets import Input, Static
 
 from core.errors import KeyPairsError, NoCredentials
@@ -23,7 +22,8 @@ from tui.screens.workbench.bench import Bench
 from tui.screens.workbench.grouped_list import GroupedList, Line, goes_on_with_space
 from tui.screens.workbench.widths import Column
 from tui.widgets.cursor_list import CursorList
-from tui.widgets.search_input import NOTHING_MATCHES, SearchWord, type_on
+from tui.widgets.pick_list import distance
+from tui.widgets.search_input import NOTHING_MATCHES, FirstLine, SearchWord, type_on
 from tui.widgets.verdict_line import VerdictLine
 from tui.words import region_imports
 from tui.words.place import NOT_ENABLED, city, region_items, waited_for
@@ -89,7 +89,7 @@ class ImportIntoRegionsScreen(PlacedScreen[int]):
         # One field has the focus all the time: letters narrow, arrows move, space chooses.
         self._list = GroupedList(_COLUMNS, led=True)
         self._search = SearchWord(partial(goes_on_with_space, self._list))
-        self._search.suggester = SuggestFromList(self._regions, case_sensitive=False)
+        self._search.suggester = FirstLine(lambda typed: self._found(typed)[0])
         self._empty = Static(NOTHING_MATCHES, markup=False, id="empty")
         self._caution = VerdictLine(id="caution")
         self._note = Static(markup=False, id="note")
@@ -153,7 +153,11 @@ class ImportIntoRegionsScreen(PlacedScreen[int]):
 
     @on(Input.Changed, "#search")
     def _narrow(self) -> None:
-        self._list.narrow(self._search.value)
+        search = self._search.value
+        self._load()
+        self._list.narrow(search)
+        if search:
+            self._list.cursor = 0  # which is what is suggested
         self._list.display = bool(self._list.shown)
         self._empty.display = not self._list.shown
         self._hint()
@@ -162,17 +166,21 @@ class ImportIntoRegionsScreen(PlacedScreen[int]):
         """Draw the Regions as they stand now; without one that is chosen there is nothing to do."""
         self._hint()
         picked = self._list.picked
-        self._list.load(list(map(self._line, self._regions)), picked.value if picked else None)
+        lines = list(map(self._line, self._found(self._search.value)))
+        self._list.load(lines, picked.value if picked else None)
+
+    def _found(self, typed: str) -> list[str]:
+        """Return all Regions, those first that begin with what is typed."""
+        return sorted(self._regions, key=lambda name: distance(self._regions[name].text, typed))
 
     def _hint(self) -> None:
-        """Teach into how many Enter imports, and the space bar where it chooses."""
+        """Teach Enter once something is chosen, and the space bar where it chooses."""
         if self._progress.display:
             return  # which teaches what stops it
         (key, word), *others = hints(self.PLACE)
-        into = f"{word} into {len(self._chosen)}" if self._chosen else word
-        shown = [(key, into), *(hint for hint in others if not self._search.types(hint[0]))]
+        into = [(key, f"{word} into {len(self._chosen)}")] if self._chosen else []
+        shown = [*into, *(hint for hint in others if not self._search.types(hint[0]))]
         self.key_hints.show(tuple(shown))
-        self.key_hints.mute(*(() if self._chosen else (word,)))
 
     def _line(self, name: str) -> Line:
         item = self._regions[name]

@@ -90,7 +90,7 @@ class InstallPublicKeyScreen(PlacedScreen[str | None]):
     def _show(self, plan: "InstallationPlan") -> None:
         where = [("File", str(plan.path))]
         if self._key_pair.custody.private_key is PrivateKeyState.UNSAVED:
-            where.append(("Key", "never saved: works only while an agent holds it"))
+            where.append(("Key", "never saved: works only while an agent or a copy holds it"))
         self._where.show(where)
         self._field.show(self._judged(plan))
         if plan.is_in_another_home and not plan.changes_nothing:

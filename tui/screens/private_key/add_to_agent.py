@@ -91,10 +91,11 @@ class AddToAgentScreen(PlacedScreen[AddedToAgent | None]):
             self.say(Verdict(self._said(error), Tone.BAD))
         else:
             judged = judging.of_agent(found)
+            held = judging.of_key_in_agent(found, self._created.key_pair, self._session.now())
             if judged.tone is Tone.PLAIN:
-                self.fact_line.rest(judged)
+                self.fact_line.rest(held or judged)
             else:
-                self.say(judged)
+                self.say(judged._replace(text=f"{held.text}; {judged.text}") if held else judged)
 
     @on(Input.Changed)
     def _judge_lifetime(self) -> None:

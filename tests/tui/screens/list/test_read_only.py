@@ -2,10 +2,12 @@
 
 import asyncio
 import re
+from pathlib import Path
 
 import pytest
 from textual.pilot import Pilot
 
+from core.custody.saving import record_saved
 from core.ec2.authorization import Authorizer
 from core.ec2.policy import Policy
 from core.ec2.regions import region
@@ -96,8 +98,23 @@ def test_no_change_is_taught(empty_session: DemoSession) -> None:
 
 
 @pytest.mark.long
+def test_no_change_is_taught_of_a_pair_that_was_replaced(empty_session: DemoSession) -> None:
+    create = empty_session.backend.create_key_pair
+    old = create(key_name="a", key_type="ed25519").key_pair
+    new = create(key_name="b", key_type="ed25519", replaces=old.key_pair_id).key_pair
+    record_saved(empty_session, new, Path("/keys/b.pem"))
+
+    async def scene(pilot: Pilot[None]) -> None:
+        await until(pilot, lambda: "replaced by b" in text_of(pilot, "#fact"), "the pair")
+        assert "deletes" not in text_of(pilot, "#fact")
+
+    play(read_only(empty_session), scene)
+
+
+@pytest.mark.long
 def test_the_details_refuse_at_their_keys(empty_session: DemoSession) -> None:
-    empty_session.backend.create_key_pair(key_name="a", key_type="ed25519")
+    for name in ("a", "b"):
+        empty_session.backend.create_key_pair(key_name=name, key_type="ed25519")
 
     async def scene(pilot: Pilot[None]) -> None:
         await pilot.press("enter")
@@ -105,6 +122,8 @@ def test_the_details_refuse_at_their_keys(empty_session: DemoSession) -> None:
         assert hints(pilot) == (
             "y copy   esc back   ] next   [ previous   a agent   I install   ? help"
         )
+        # The keys that the hints teach are taught once.
+        assert text_of(pilot, "#fact") == "1 of 2"
         for action in at(Place.DETAILS):
             if action.changes:
                 await pilot.press(action.key)

@@ -44,7 +44,7 @@ from tui.widgets.fact_line import FactLine
 from tui.widgets.form_field import FormField
 from tui.widgets.key_hints import KeyHints
 from tui.widgets.text_input import TextInput
-from tui.words import judging, pairs
+from tui.words import journal, judging, pairs
 from tui.words.verdict import Tone
 
 
@@ -554,6 +554,10 @@ def test_how_long_a_key_stays_is_said_where_it_was_added_here(
 
     play(empty_session, scene)
     details = {each.key_name: each.detail for each in empty_session.journal() if each.detail}
+    # A person reads the time as elsewhere.
+    acts = [journal.Act((each,)) for each in empty_session.journal() if each.key_name == "short"]
+    end = pairs.moment(empty_session.now() - timedelta(seconds=1))
+    assert journal.details(acts[-1]) == [f"until {end}"]
     assert details["long"] == "without a limit"
 
 
@@ -638,15 +642,18 @@ def test_a_key_that_is_in_the_agent_alone_is_said_to_be_there_and_deleted_by_its
     play(empty_session, scene, (100, 30))
 
 
-def test_seconds_are_said_where_they_are_all_there_is(empty_session: DemoSession) -> None:
+def test_a_time_is_spelled_the_same_before_and_after_a_key_is_added(
+    empty_session: DemoSession,
+) -> None:
     now = empty_session.now()
     end = f"{(now + timedelta(seconds=12)).astimezone():%H:%M:%S}"
-    assert judging.of_lifetime("12", now).text == f"12 seconds, until {end}"
-    assert judging.of_lifetime("3600", now).text.startswith("3,600 seconds, until ")
+    # A number alone is seconds, which is said.
+    assert judging.of_lifetime("12", now).text == f"12s, until {end}"
+    assert judging.of_lifetime("3600", now).text.startswith("1h, until ")
     assert judging.of_lifetime("12s", now).text == f"12s, until {end}"
     added = AddedToAgent(now + timedelta(seconds=12), False, False, lifetime=timedelta(seconds=12))
     said = judging.of_added_to_agent(added, now).text
-    assert said == f"In the agent for 12 seconds, until {end}"
+    assert said == f"In the agent for 12s, until {end}"
 
 
 @pytest.mark.long

@@ -1,5 +1,6 @@
 """What the details show for pasting, and what is copied."""
 
+from datetime import timedelta
 from functools import partial
 
 import pytest
@@ -23,6 +24,7 @@ from tests.tui.driving import (
 from tui.actions.table import Place
 from tui.screens.list.key_pair_list import KeyPairListScreen
 from tui.screens.pair import copy_menu
+from tui.screens.pair_headline import PairHeadline
 from tui.widgets.facts import Facts
 from tui.widgets.form_field import FormBody
 from tui.widgets.pick_list import PickList
@@ -259,6 +261,51 @@ def test_tags_are_said_to_be_saved_where_they_were_edited_and_undone_there(
         await pilot.press("u")
         await says("the tags of a are as before")
         assert tags() == [(), ()]
+
+    play(empty_session, scene, (60, 15))
+
+
+@pytest.mark.long
+def test_the_headline_breaks_before_what_does_not_fit_into_it(empty_session: DemoSession) -> None:
+    empty_session.backend.create_key_pair(key_name="bastion-2", key_type="ed25519")
+    empty_session.time += timedelta(minutes=4)
+
+    async def scene(pilot: Pilot[None]) -> None:
+        await pilot.press("enter")
+        await until_screen(pilot, "DetailsScreen")
+        headline = app_of(pilot).screen.query_one(PairHeadline)
+        first, second, *_ = str(headline.render()).splitlines()
+        assert first.endswith("00001")
+        assert second.strip() == "created 4 minutes ago"
+
+    play(empty_session, scene, (60, 15))
+
+
+@pytest.mark.long
+def test_tags_that_were_set_on_several_are_said_to_be_undone_in_the_list(
+    empty_session: DemoSession,
+) -> None:
+    for name in ("a", "b", "c"):
+        empty_session.backend.create_key_pair(key_name=name, key_type="ed25519")
+
+    async def scene(pilot: Pilot[None]) -> None:
+        async def says_in_details(words: str) -> None:
+            await pilot.press("enter")
+            await until_screen(pilot, "DetailsScreen")
+            await pilot.press("u")
+            await until(pilot, lambda: words in text_of(pilot, "#fact").replace("\n", " "), words)
+            await pilot.press("escape")
+            await until_screen(pilot, "KeyPairListScreen")
+
+        await pilot.press("space", "space", "t")
+        await until_screen(pilot, "EditTagsScreen")
+        await type_text(pilot, "Env")
+        await pilot.press("enter", "enter")
+        await until_screen(pilot, "KeyPairListScreen")
+        await pilot.press("escape", "g")
+        await says_in_details("tags were just set on 2 pairs together: u in the list undoes that")
+        await pilot.press("G")
+        await says_in_details("nothing to undo here")
 
     play(empty_session, scene, (60, 15))
 

@@ -72,6 +72,28 @@ def full(screen: ImportIntoRegionsScreen) -> str:
 
 
 @pytest.mark.long
+def test_space_chooses_the_region_that_is_suggested_and_then_enter_is_taught(
+    empty_session: DemoSession,
+) -> None:
+    make(empty_session, "laptop")
+
+    async def scene(pilot: Pilot[None]) -> None:
+        screen = await open_it(pilot)
+        assert "enter" not in drawn(pilot)
+        # Osaka, where the cursor is, is found by these letters too.
+        await type_text(pilot, "osaka")
+        await until(pilot, lambda: len(lines(screen)) == 1, "Osaka alone")
+        await pilot.press("ctrl+u")
+        await type_text(pilot, "sa")
+        await until(pilot, lambda: drawn(pilot).count("sa-east-1") == 2, "both of them")
+        await pilot.press("space")
+        await until(pilot, lambda: state(screen) == "chosen: sa-east-1", "the Region")
+        assert "enter import into 1" in drawn(pilot)
+
+    play(empty_session, scene, (60, 15))
+
+
+@pytest.mark.long
 def test_a_pair_is_copied_to_the_chosen_regions(empty_session: DemoSession) -> None:
     make(empty_session, "laptop", key_type=KeyType.RSA)
     [pair] = empty_session.backend.describe_key_pairs()
@@ -317,7 +339,7 @@ def test_of_several_that_are_of_no_use_it_is_spoken_in_the_plural(
             "it",
         ),
     ):
-        no_use = f"{are} of no use elsewhere, unless an agent still holds {them}."
+        no_use = f"{are} of no use elsewhere, unless an agent or a copy holds {them}."
         assert region_imports.caution(pairs) == f"{its} never saved: {no_use}"
 
 

@@ -65,7 +65,7 @@ def test_the_line_is_shown_judged_and_added(
     async def scene(pilot: Pilot[None]) -> None:
         screen = await open_it(pilot)
         await until(pilot, lambda: verdict(screen) == "will be added after 1 line", "the verdict")
-        assert "never saved: works only while an agent holds it" in drawn(pilot)
+        assert "never saved: works only while an agent or a copy holds it" in drawn(pilot)
         await pilot.press("ctrl+r", "ctrl+f")
         assert options(screen) == 'restrict,from="203.0.113.7"'
         await pilot.press("ctrl+r")

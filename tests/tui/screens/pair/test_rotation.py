@@ -112,6 +112,8 @@ def test_the_line_says_first_what_to_do_and_then_what_is_wrong(
         "replaced by new; d deletes this pair · private key: never saved",
         "replaced by new; d deletes this pair",
     ]
+    reading = remarks(old, rotation, deletes=False)
+    assert [said.partition(" · ")[0] for said in reading] == ["replaced by new"] * 3
 
 
 @pytest.mark.long
@@ -147,7 +149,7 @@ def test_a_pair_is_replaced_and_its_predecessor_retired(empty_session: DemoSessi
         await pilot.press("d")
         await until_screen(pilot, "DeleteKeyPairsScreen")
         assert "Replaced by  ci-deploy-2 · was saved to ~/.ssh/ci-deploy-2.pem" in drawn(pilot)
-        assert "Private key  never saved; an agent may still hold it" in drawn(pilot)
+        assert "Private key  never saved; an agent or a copy may hold it" in drawn(pilot)
         await press_alone(pilot, "y")
         await until_screen(pilot, "KeyPairListScreen")
         await until_remark(pilot, "deleted ci-deploy")

@@ -4,6 +4,7 @@ import os
 import re
 import subprocess
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -31,6 +32,7 @@ from tui.screens.pair.details import DetailsScreen
 from tui.widgets.choice import Choice
 from tui.widgets.key_hints import KeyHints
 from tui.widgets.top_bar import TopBar
+from tui.words.pairs import moment
 from tui.words.verdict import Verdict
 from tui.work.exclusive import is_busy
 
@@ -80,9 +82,22 @@ def test_a_saved_key_goes_to_the_agent_and_its_passphrase_is_asked_for(
         await type_text(pilot, "correct horse")
         await pilot.press("enter")
         await until_screen(pilot, "AddToAgentScreen")
+        assert "holds this key" not in drawn(pilot)
+        await type_text(pilot, "2h")
         await pilot.press("enter")
         await until_screen(pilot, "DetailsScreen")
-        await until_said(pilot, "In the agent; its file stays where it is")
+        await until_said(pilot, "In the agent until 13:59; its file stays where it is")
+        # As long as the record says so, and before it is added once more.
+        now, end = empty_session.now(), empty_session.now() + timedelta(seconds=7199)
+        custody = f"added to the agent at {moment(now)} until {moment(end)}"
+        await until(pilot, lambda: custody in " ".join(drawn(pilot).split()), custody)
+        await pilot.press("a")
+        await until_screen(pilot, "UnlockSavedKeyScreen")
+        await type_text(pilot, "correct horse")
+        await pilot.press("enter")
+        await until_screen(pilot, "AddToAgentScreen")
+        again = "adding it again sets its time and use anew"
+        await until_said(pilot, f"the agent holds this key until 13:59; {again}")
 
     play(empty_session, scene)
     assert key_pair.public_key in ssh_agent.ssh_add("-L").stdout.decode()
@@ -98,6 +113,7 @@ def test_a_saved_key_is_written_in_another_format_and_its_file_is_mended(
 
     async def scene(pilot: Pilot[None]) -> None:
         await open_details(pilot)
+        await until_said(pilot, "a agent, s save again, m mode, H Host block")
         await pilot.press("a")
         await until_said(pilot, "~/.ssh/web.pem has mode 0644, not 0600; m makes it 0600")
         await pilot.press("m")
@@ -107,6 +123,11 @@ def test_a_saved_key_is_written_in_another_format_and_its_file_is_mended(
         await until_said(pilot, "Public key saved to ~/.ssh/web.pub")
         await pilot.press("p")
         await until_said(pilot, "~/.ssh/web.pub is there already, with this key")
+        # What is right already is not taught to be mended, and may be asked for.
+        screen = app_of(pilot).screen
+        assert isinstance(screen, DetailsScreen)
+        assert screen.fact_line.at_rest.text == "a agent, s save again, H Host block"
+        assert screen.key_hints.muted == {"mode"}
         # One of another key is another thing.
         (home / ".ssh" / "web.pub").write_text("ssh-ed25519 AAAA web\n")
         await pilot.press("p")

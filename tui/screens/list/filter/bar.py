@@ -63,6 +63,11 @@ class FilterBar(Vertical):
         """What was typed."""
         return "" if self._input is None else self._input.value
 
+    @property
+    def goes_on(self) -> bool:
+        """Whether it is suggested how that goes on."""
+        return self._input is not None and self._input.goes_on
+
     async def enter(self) -> None:
         """Put the cursor into the filter; typing replaces what is there, moving keeps it."""
         field = await self.fill()

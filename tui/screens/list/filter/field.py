@@ -1,7 +1,7 @@
 """Takes what narrows the list, and suggests how it may go on."""
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import BindingType
 from textual.suggester import Suggester
@@ -11,6 +11,9 @@ from tui.actions.table import Place
 from tui.screens.list.listing import completed
 from tui.widgets.text_input import TextInput
 from tui.words.text import masked
+
+if TYPE_CHECKING:
+    from core.query import Completion
 
 _GRAMMAR = "name, key-…, fingerprint, type:rsa, tag:Env=prod, is:unsaved, -not"
 """What can be typed, shown as long as nothing is."""
@@ -33,11 +36,15 @@ class FilterSuggester(Suggester):
         """What each suggestion makes where quotes belong into it."""
 
     async def get_suggestion(self, value: str) -> str | None:
-        found = completed(value, self._drawable)
+        found = self.completed(value)
         if found is None:
             return None
         self.taken = {found.shown: found.taken}
         return found.shown
+
+    def completed(self, value: str) -> "Completion | None":
+        """Return how what was typed may go on."""
+        return completed(value, self._drawable)
 
     def _drawable(self) -> Mapping[str, Sequence[str]]:
         """Return the tags that can be drawn as they are: Textual hands them to the terminal so."""
@@ -63,6 +70,11 @@ class FilterInput(TextInput):
         super().__init__(id="filter")
         self._suggests = self.suggester = FilterSuggester(tags_in_use)
         self._leave = leave
+
+    @property
+    def goes_on(self) -> bool:
+        """Whether a suggestion of how the text goes on is shown, or is about to be."""
+        return self.cursor_at_end and self._suggests.completed(self.value) is not None
 
     def on_resize(self) -> None:
         has_room = self.content_size.width > len(_GRAMMAR)  # and the cursor behind it
