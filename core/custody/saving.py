@@ -213,7 +213,7 @@ def _explained(path: Path) -> Iterator[None]:
     try:
         yield
     except FileExistsError:
-        raise SaveError(f"Not saved: {path} exists, and is never overwritten.") from None
+        raise SaveError(f"Not saved: there is a file {path}, and none is overwritten.") from None
     except OSError as error:
         raise SaveError(f"Not saved to {path}: {error.strerror}.") from error
 

@@ -288,13 +288,13 @@ def _exists(path: Path) -> bool:
 def _what_stands_there(path: Path) -> str:
     mode = path.lstat().st_mode
     if stat.S_ISLNK(mode):
-        return "a link; a key is never saved through one"
+        return "this is a link; a key is never saved through one"
     if stat.S_ISDIR(mode):
         return "this is a folder; add a file name"
     if not stat.S_ISREG(mode):
-        return "not a regular file"
+        return "this is not a regular file"
     free = _free_name(path.parent, path.stem, path.suffix)
-    return f"exists, and is never overwritten; free: {free}"
+    return f"there is such a file, and none is overwritten; {free} is free"
 
 
 def _what_is_no_folder(path: Path) -> str:

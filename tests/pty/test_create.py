@@ -213,12 +213,12 @@ def test_saving_never_overwrites_and_never_follows_a_link(
     # It comes into being after the dialog has looked.
     (folder / "careful.pem").write_text("somebody else's")
     terminal.press("Enter")
-    terminal.wait_for("exists, and is never overwritten")
+    terminal.wait_for("there is such a file, and none is overwritten")
     assert (folder / "careful.pem").read_text() == "somebody else's"
 
     terminal.step("C-u")
     terminal.type("~/.ssh/link")
-    terminal.wait_for("a link; a key is never saved through one")
+    terminal.wait_for("this is a link; a key is never saved through one")
     terminal.press("Enter")
     screen = terminal.wait_for("Not saved: a link")
     assert "Save the private key" in screen

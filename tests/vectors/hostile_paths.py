@@ -79,10 +79,10 @@ PATHS = (
     HostilePath("a new file of a process", "/proc/self/new", FAILS, "Not saved"),
     HostilePath("a file of the kernel", "/sys/kernel/new", FAILS, "Not saved"),
     # What is there already.
-    HostilePath("a file", "{root}/taken", REFUSED, "never overwritten; free: taken-2"),
-    HostilePath("a file, by a detour", "{root}/private/../taken", REFUSED, "never overwritten"),
-    HostilePath("a file, with spaces around", "  {root}/taken  ", REFUSED, "never overwritten"),
-    HostilePath("a file that may not be read", "{root}/locked", REFUSED, "never overwritten"),
+    HostilePath("a file", "{root}/taken", REFUSED, "none is overwritten; taken-2 is free"),
+    HostilePath("a file, by a detour", "{root}/private/../taken", REFUSED, "none is overwritten"),
+    HostilePath("a file, with spaces around", "  {root}/taken  ", REFUSED, "none is overwritten"),
+    HostilePath("a file that may not be read", "{root}/locked", REFUSED, "none is overwritten"),
     # Who else can get at it.
     HostilePath("a folder all can write", "{root}/all/new", REFUSED, "others can write"),
     HostilePath("a folder a group can write", "{root}/group/new", REFUSED, "others can write"),

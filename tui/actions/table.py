@@ -326,6 +326,11 @@ ACTIONS: tuple[Action, ...] = (
 
     Action("agent.go", Place.AGENT, "enter", "go", "go to the pair",
         "Go to the pair of this key in any Region, or import the key."),
+    Action("agent.remove", Place.AGENT, "d", "remove", "take out",
+        "Take the key out of the agent; asks first if it is in no file.",
+        words="delete remove forget ssh-add", changes=True),
+    Action("agent.yes", Place.AGENT, "y", "yes", "",
+        "Take it out, where that was asked.", changes=True),
     Action("agent.reload", Place.AGENT, "r", "reload", "ask again",
         "Ask the agent again."),
     Action("agent.back", Place.AGENT, "escape,q", "back", "back",

@@ -22,12 +22,18 @@ class Facts(Widget):
     a mark, and take its colour.
     """
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = {"facts--label", "facts--good", "facts--bad"}
+    COMPONENT_CLASSES: ClassVar[set[str]] = {
+        "facts--label",
+        "facts--good",
+        "facts--caution",
+        "facts--bad",
+    }
     """
     | Class | Description |
     | :- | :- |
     | `facts--label` | What stands before a value. |
-    | `facts--good`, `facts--bad` | The mark of a value that is judged; of a bad one all of it. |
+    | `facts--good`, `facts--caution` | The mark of a value that is judged. |
+    | `facts--bad` | All of a value that is refused. |
     """
 
     DEFAULT_CSS = """
@@ -35,6 +41,7 @@ class Facts(Widget):
         height: auto;
         .facts--label { color: $text-muted; }
         .facts--good { color: $text-success; }
+        .facts--caution { color: $text-warning; }
         .facts--bad { color: $text-error; }
         &:ansi .facts--label { color: ansi_default; text-style: $muted-style; }
     }
@@ -81,6 +88,8 @@ class Facts(Widget):
         mark = value[:1] if self._judged else ""
         if mark == MARKS[Tone.BAD].strip():
             return Content.styled(part, self.get_visual_style("facts--bad"))
-        if mark and mark == part[:1] == MARKS[Tone.GOOD].strip():
-            return Content.styled(mark, self.get_visual_style("facts--good")) + Content(part[1:])
+        for tone in (Tone.GOOD, Tone.CAUTION):
+            if mark and mark == part[:1] == MARKS[tone].strip():
+                style = self.get_visual_style(f"facts--{tone.value}")
+                return Content.styled(mark, style) + Content(part[1:])
         return Content(part)

@@ -118,12 +118,12 @@ class PathField(FormField):
         judged, holds = verdict.of_destination(target), self._holds(self.path)
         if holds.tone is Tone.BAD and target.path is not None:
             judged = holds
-        elif judged.tone is not Tone.BAD:
-            texts = filter(None, (holds.text, self._why_offered, judged.text))
-            judged = Verdict(" · ".join(texts), judged.tone)
-        if self._asks(target):
-            judged = judged._replace(text=f"{judged.text}; {key_of('save.submit')} asks first")
-        super().show(judged)
+        asks = f"; {key_of('save.submit')} asks first" if self._asks(target) else ""
+        # The mark that comes before it all is that of the place.
+        texts = [f"{judged.text}{asks}"]
+        if judged.tone is not Tone.BAD:
+            texts += [holds.text, self._why_offered]
+        super().show(Verdict(" · ".join(filter(None, texts)), judged.tone))
 
     def show(self, verdict: Verdict, *wrong: Widget) -> None:
         """Put another verdict below the field, until the path changes."""

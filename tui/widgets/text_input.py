@@ -8,7 +8,7 @@ from textual.message import Message
 from textual.suggester import Suggester, SuggestionReady
 
 from tui.terminal.inert_input import InertInput
-from tui.work.brief_message import show_briefly
+from tui.work.brief_message import show_briefly, stop_saying_briefly
 
 TAKES = "→ takes what is grey"
 """What is to be said while a text is suggested."""
@@ -66,6 +66,7 @@ class TextInput(InertInput):
         """A text that begins with what is typed stands grey behind it."""
 
     def __init__(self, value: str = "", *, id: str | None = None, classes: str = "") -> None:
+        self._said_of_paste = ""
         super().__init__(value, id=id, classes=classes, compact=True, select_on_focus=False)
         self.cursor_blink = False
 
@@ -81,7 +82,7 @@ class TextInput(InertInput):
 
     def on_suggestion_ready(self, event: SuggestionReady) -> None:
         """Tell the screen, which may teach the key that takes it."""
-        if self.value == event.value != event.suggestion:
+        if self.value == event.value and event.suggestion not in ("", event.value):
             self.post_message(self.Suggests())
 
     def _on_paste(self, event: Paste) -> None:
@@ -89,4 +90,16 @@ class TextInput(InertInput):
         count = len(event.text.splitlines())
         event.text = event.text[:_LONGEST]
         if count > 1:
-            show_briefly(self.app, f"one line fits here: the first of {count:,} was taken")
+            # Behind the change that the paste makes.
+            said = f"one line fits here: the first of {count:,} was taken"
+            self.call_next(self._say_of_paste, said)
+
+    def _say_of_paste(self, said: str) -> None:
+        self._said_of_paste = said
+        show_briefly(self.app, said)
+
+    def watch_value(self) -> None:
+        """Say no longer of a paste what was said of it, once something else stands here."""
+        if self._said_of_paste:
+            stop_saying_briefly(self.app, self._said_of_paste)
+            self._said_of_paste = ""

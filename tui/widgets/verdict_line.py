@@ -1,8 +1,10 @@
 """Shows a line that says how something stands."""
 
+from textual.content import Content
+from textual.geometry import Size
 from textual.widgets import Static
 
-from tui.words.text import shortened
+from tui.words.text import fold, shortened
 from tui.words.verdict import Tone, Verdict
 
 MARKS = {Tone.PLAIN: "", Tone.GOOD: "✓ ", Tone.CAUTION: "! ", Tone.BAD: "✗ "}
@@ -35,6 +37,17 @@ class VerdictLine(Static):
     def verdict(self) -> Verdict:
         """What is shown."""
         return self._verdict
+
+    # By our own rule, which parts a fingerprint behind a colon.
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        return len(self._lines(width))
+
+    def render(self) -> Content:
+        return Content("\n").join(map(Content, self._lines(self.size.width)))
+
+    def _lines(self, width: int) -> list[str]:
+        return fold(str(self.visual), max(width, 1))
 
     def show(self, verdict: Verdict) -> None:
         """Show another verdict; nothing is drawn if it is the same."""

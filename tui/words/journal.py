@@ -32,6 +32,7 @@ _ACTIONS: Mapping[str, tuple[str, str]] = {
     "RestoreTags": ("tags back", "primary"),
     "SaveKeyMaterial": ("save", "secondary"),
     "AddToAgent": ("to agent", "secondary"),
+    "RemoveFromAgent": ("from agent", "secondary"),
     "MakeFilePrivate": ("mode 0600", "secondary"),
     "AddSshHost": ("ssh config", "secondary"),
     "InstallPublicKey": ("install", "secondary"),

@@ -21,6 +21,7 @@ from core.errors import (
     InvalidKeyPairDuplicate,
     KeyPairsError,
     StoreError,
+    TagLimitExceeded,
     UnauthorizedOperation,
 )
 from core.keys import passphrase
@@ -67,7 +68,9 @@ def refusal_of(error: KeyPairsError, key_name: str = "", tags: Sequence[Tag] = (
         why = why_no_name(key_name)
         error.reason = f"the name: {why}" if why else error.reason
     elif isinstance(error, EC2Error) and error.parameter == "tags":
-        error.reason = _how_many(validation.wrong_tags(tags)) or error.reason
+        error.reason = _why_wrong(tags) or error.reason
+        if isinstance(error, TagLimitExceeded):
+            error.reason = error.reason or f"a pair has at most {validation.MAX_TAGS} tags"
     return refusal(error)
 
 
@@ -89,9 +92,31 @@ def briefly(said: Verdict) -> Verdict:
     return Verdict(ours[1], said.tone) if ours else said
 
 
-def _how_many(wrong: Sequence[validation.WrongTag]) -> str:
-    """Return how many tags are wrong, where it is more than one."""
-    return f"{len(wrong)} tags are wrong" if len(wrong) > 1 else ""
+def _why_wrong(tags: Sequence[Tag]) -> str:
+    """Return in plain words how many tags are wrong, if several are, and why the first is."""
+    wrong = validation.wrong_tags(tags)
+    if not wrong:
+        return ""
+    place, _, message = wrong[0]
+    tag, number = tags[place], place + 1
+    over_key = len(tag.key) - validation.MAX_TAG_KEY
+    over_value = len(tag.value) - validation.MAX_TAG_VALUE
+    twice = [other.key for other in tags[:place]]
+    if place >= validation.MAX_TAGS:
+        why = f"{len(tags)} tags, and a pair has at most {validation.MAX_TAGS}"
+    elif not tag.key:
+        why = f"tag {number} has no key: type one, or empty its value"
+    elif tag.key.startswith(validation.RESERVED_PREFIX):
+        why = f"tag {number}: keys that begin with {validation.RESERVED_PREFIX} are for AWS alone"
+    elif over_key > 0:
+        why = f"tag {number}: its key is too long by {n_of(over_key, 'character')}"
+    elif tag.key in twice:
+        why = f"tag {number} has the key of tag {twice.index(tag.key) + 1}: {named(tag.key)}"
+    elif over_value > 0:
+        why = f"tag {number}: its value is too long by {n_of(over_value, 'character')}"
+    else:
+        why = f"tag {number}: {message}"
+    return f"{len(wrong)} tags are wrong; {why}" if len(wrong) > 1 else why
 
 
 def of_key_name(key_name: str, region: str, holder: KeptKeyPair | None) -> Verdict:
@@ -104,12 +129,17 @@ def of_key_name(key_name: str, region: str, holder: KeptKeyPair | None) -> Verdi
         return Verdict(why_no_name(key_name) or error.message, Tone.BAD)
     if holder is not None:
         return Verdict(f"taken by {holder.key_pair_id}", Tone.BAD)
-    if _LIKE_A_KEY.match(key_name):
+    if is_like_key(key_name):
         # EC2 takes it; but who pasted a key into the name meant something else.
         return Verdict(
             f"free in {region}, but it looks like a key and not like a name", Tone.CAUTION
         )
     return Verdict(f"free in {region}", Tone.GOOD)
+
+
+def is_like_key(key_name: str) -> bool:
+    """Return whether it begins as a key does; EC2 takes such names."""
+    return _LIKE_A_KEY.match(key_name) is not None
 
 
 async def of_key_name_here(session: "Session", key_name: str) -> Verdict:
@@ -173,12 +203,8 @@ def of_tags(tags: Sequence[Tag], place: Place, *, all_of_them: bool = True) -> V
     others stay beside them, they are not counted.
     """
     count = f"{len(tags)} of {validation.MAX_TAGS}"
-    if wrong := validation.wrong_tags(tags):
-        many = f"{_how_many(wrong)}; " * (len(wrong) > 1)
-        first = f"tag {wrong[0].place + 1}: {wrong[0].message}"
-        if wrong[0].place >= validation.MAX_TAGS:
-            first = f"{count}: {wrong[0].message}"
-        return Verdict(many + first, Tone.BAD)
+    if why := _why_wrong(tags):
+        return Verdict(why, Tone.BAD)
     if not tags:
         return Verdict(f"{key_in(place, 'add_tag')} adds one")
     if odd := odd_tags(tags):

@@ -10,6 +10,13 @@ def show_briefly(app: App[None], text: str) -> None:
     app.screen.query_one(FactLine).say_briefly(text)
 
 
+def stop_saying_briefly(app: App[None], text: str) -> None:
+    """Say a line no longer, unless another has taken its place."""
+    line = app.screen.query_one(FactLine)
+    if line.said_briefly == text:
+        line.say_briefly("")
+
+
 def clear_brief_message(app: App[None]) -> None:
     """Say no longer what was said for a moment."""
     for screen in app.screen_stack:

@@ -63,6 +63,8 @@ class BlockPlan(NamedTuple):
     explanation: str
     cautions: tuple[str, ...] = ()
     seen: SeenFile = SeenFile(None, None)
+    wrong: str = ""
+    """The field of the block that is refused; empty where it is none of them."""
 
 
 def suggested_alias(key_name: str) -> str:
@@ -86,9 +88,8 @@ def plan(block: HostBlock, key_file: str, account: Account | None = None) -> Blo
     account = account or authorized_keys.own_account()
     path = account.ssh_config
     text = _text(block, key_file)
-    problem = _problem(block)
-    if problem is not None:
-        return BlockPlan(path, text, BlockStanding.REFUSED, problem)
+    for wrong, problem in _problems(block):
+        return BlockPlan(path, text, BlockStanding.REFUSED, problem, wrong=wrong)
     try:
         seen = shared_file.look(path, account, _SSH)
     except SharedFileError as error:
@@ -148,17 +149,16 @@ def _text(block: HostBlock, key_file: str) -> str:
     )
 
 
-def _problem(block: HostBlock) -> str | None:
-    """Return why a block cannot be as it was typed, as a clause, or None."""
+def _problems(block: HostBlock) -> Iterator[tuple[str, str]]:
+    """Yield which fields cannot be as they were typed, and why, as a clause."""
     if not _ALIAS.fullmatch(block.alias):
-        return "what you type after ssh is letters, digits, dots, dashes and _"
+        yield "alias", "what you type after ssh is letters, digits, dots, dashes and _"
     if not block.host:
-        return "the address of the host is missing"
-    if not _HOST.fullmatch(block.host):
-        return "the address is a name such as web.example.com, or an IP address"
+        yield "host", "the address of the host is missing"
+    elif not _HOST.fullmatch(block.host):
+        yield "host", "the address is a name such as web.example.com, or an IP address"
     if not _USER.fullmatch(block.user):
-        return "the user is a login name such as ec2-user"
-    return None
+        yield "user", "the user is a login name such as ec2-user"
 
 
 class _Setting(NamedTuple):

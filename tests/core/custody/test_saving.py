@@ -219,9 +219,9 @@ def test_a_yes_is_to_one_place_as_it_was(
     assert list(open_folder.iterdir()) == []
     assert saving.save_key_material(session, created, first, accepted=accepted).path == Path(first)
     # A yes to what is refused, or to what is there by now, is none.
-    with pytest.raises(SaveError, match="never overwritten"):
+    with pytest.raises(SaveError, match="none is overwritten"):
         saving.save_key_material(session, created, first, accepted=accepted)
-    with pytest.raises(SaveError, match="never overwritten"):
+    with pytest.raises(SaveError, match="none is overwritten"):
         saving.save_key_material(session, created, first, accepted=examine(first))
 
 
@@ -282,7 +282,7 @@ def test_a_public_key_file_is_what_ssh_keygen_would_write(
     assert "web 1" in listed
     # It is not where the private key is.
     assert session.backend.describe_key_pairs() == (created.key_pair,)
-    with pytest.raises(SaveError, match="never overwritten"):
+    with pytest.raises(SaveError, match="none is overwritten"):
         saving.save_public_key(created.key_pair, str(path))
 
 

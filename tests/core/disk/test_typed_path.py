@@ -52,7 +52,7 @@ def test_what_is_there_may_be_called_as_a_shell_would_call_another(
         assert found.makes is None
     assert "quotes" in destination.examine(f"{odd}/'web'.pem").explanation
     (odd / '"web".pem').touch()
-    assert "never overwritten" in destination.examine(f'{odd}/"web".pem').explanation
+    assert "none is overwritten" in destination.examine(f'{odd}/"web".pem').explanation
 
 
 @pytest.mark.parametrize("name", ["config", "authorized_keys", "known_hosts", "environment", "rc"])

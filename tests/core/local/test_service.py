@@ -457,7 +457,7 @@ def test_every_file_it_was_saved_to_is_recorded(
 @pytest.mark.parametrize(
     ("path", "why"),
     [
-        ("{taken}", "never overwritten"),
+        ("{taken}", "none is overwritten"),
         ("{folder}", "this is a folder"),
         ("{folder}/", "this is a folder"),
         ("{taken}/new", "is not a folder"),
@@ -496,7 +496,7 @@ def test_a_file_that_came_up_between_the_look_and_the_write_is_not_overwritten(
         path.write_bytes(b"theirs")
 
     monkeypatch.setattr(Walk, "make_missing", someone_is_faster)
-    with pytest.raises(SaveError, match="exists, and is never overwritten"):
+    with pytest.raises(SaveError, match="there is such a file, and none is overwritten"):
         saving.save_key_material(session, created, str(path))
     assert path.read_bytes() == b"theirs"
 

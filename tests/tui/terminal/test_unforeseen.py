@@ -321,7 +321,7 @@ def test_a_key_is_kept_where_it_was_written_to_though_the_answer_is_lost(
             await pilot.press("enter")
             await until_said(pilot)
         await pilot.press("enter")
-        await until(pilot, lambda: "exists" in drawn(pilot), "what is there already")
+        await until(pilot, lambda: "there is such a file" in drawn(pilot), "what is there already")
 
     play(empty_session, scene)
     assert (home / ".ssh" / "web.pem").exists()

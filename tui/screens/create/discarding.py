@@ -1,4 +1,4 @@
-"""Asks once before a form is left with what was typed into it, or an odd tag is made of that."""
+"""Asks once before what was typed is discarded, or something odd is made of it."""
 
 from collections.abc import Sequence
 
@@ -17,12 +17,45 @@ def may_discard(form: PlacedScreen[Result]) -> bool:
 
     A form says it no longer once something else is said or typed: then it is asked anew.
     """
-    back = key_in(form.PLACE, "back")
-    question = Verdict(f"{back} again discards what you typed", Tone.CAUTION)
+    question = _question(form)
     if form.fact_line.verdict == question:
         return True
     form.say(question)
     return False
+
+
+def is_kept(form: PlacedScreen[Result]) -> None:
+    """Ask no longer whether what was typed is discarded: something else is typed."""
+    if form.fact_line.verdict == _question(form):
+        form.say(Verdict(""))
+
+
+def _question(form: PlacedScreen[Result]) -> Verdict:
+    return Verdict(f"{key_in(form.PLACE, 'back')} again discards what you typed", Tone.CAUTION)
+
+
+def may_take_name(form: PlacedScreen[Result], key_name: str, verb: str) -> bool:
+    """Return whether a name may be what was typed; if it looks like a key, ask once."""
+    if not judging.is_like_key(key_name) or judging.why_no_name(key_name):
+        return True
+    again = f"press {key_in(form.PLACE, 'submit')} again to {verb} it so"
+    question = Verdict(f"the name looks like a key: {again}", Tone.CAUTION)
+    if form.fact_line.verdict == question:
+        return True
+    form.say(question)
+    return False
+
+
+def may_make(
+    form: PlacedScreen[Result], key_name: str, rows: TagRows, verb: str, known: Sequence[Tag]
+) -> bool:
+    """Return whether name and tags of a new pair may be what was typed; ask about the name first.
+
+    One yes is for all of it: of two questions in one line each would take the other's place.
+    """
+    if judging.is_like_key(key_name):
+        return may_take_name(form, key_name, verb)
+    return may_take_tags(form, rows, verb, known)
 
 
 def may_take_tags(

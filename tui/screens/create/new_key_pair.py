@@ -14,7 +14,7 @@ from core.errors import DryRunOperation, EC2Error, KeyPairsError
 from core.model import Tag, TagSpecification
 from tui.actions.keymap import key_in
 from tui.actions.table import Place
-from tui.screens.create.discarding import may_discard, may_take_tags
+from tui.screens.create.discarding import may_discard, may_make
 from tui.screens.create.tag_rows import TagRows
 from tui.screens.placed_screen import (
     PlacedScreen,
@@ -160,7 +160,7 @@ class NewKeyPairScreen(PlacedScreen[Made | None], Generic[Made]):
             # What lacks something is refused for that first.
             dry_run
             or self._what_is_missing()
-            or may_take_tags(self, self._tags, self.VERB, self._first_tags)
+            or may_make(self, self._key_name.value, self._tags, self.VERB, self._first_tags)
         ):
             self.say(Verdict(doing))
             self._wait_for(call, self.focused)

@@ -152,18 +152,20 @@ class DeleteKeyPairsScreen(PlacedScreen[Sequence[KeptKeyPair]]):
         yield self._progress
 
     def _show_guard(self) -> None:
-        """Say what deletes: something that has to be typed, or a key."""
-        self._field.display = self._guarded
+        """Say what deletes, something that has to be typed or a key; or that nothing is left to."""
+        self._field.display = self._guarded and not self._none_left
+        self._teach()
+        if self._none_left:
+            self._answers.ask(f"{key_in(Place.DELETE, 'back')} goes back", "")
+            return
         expected = self._question.expected
         how, what = ("type", expected) if self._guarded else ("press", key_of("delete.yes"))
         brings_back = self._session.backend.capabilities.brings_back
         way_back = self._question.way_back(brings_back=brings_back)
         before = f"{'Undo: ' * brings_back}{way_back}. " * self._is_many
         self._answers.ask(f"{before}To delete {self._question.them}, {how}", visible(what))
-        if self._guarded:
-            self._teach()
-            if not self._typed.has_focus:
-                self._typed.focus()
+        if self._guarded and not self._typed.has_focus:
+            self._typed.focus()
         self._mute_what_waits()
 
     def on_resize(self) -> None:
@@ -171,10 +173,17 @@ class DeleteKeyPairsScreen(PlacedScreen[Sequence[KeptKeyPair]]):
 
     def _teach(self) -> None:
         """Teach what deletes when it is typed, and what looks through more names than fit."""
-        if self._guarded and not is_busy(self):
+        if is_busy(self):
+            return
+        delete, *others = hints(Place.DELETE)
+        if self._none_left:
+            self.key_hints.show((*others,))
+        elif self._guarded:
             delete = (key_of("delete.submit"), "delete")
             look = [("↑↓", "look through")] if self._list.max_scroll_y else []
-            self.key_hints.show((delete, *look, *hints(Place.DELETE)[1:]))
+            self.key_hints.show((delete, *look, *others))
+        else:
+            self.key_hints.show((delete, *others))
 
     @work(group="usage")
     async def _ask_what_uses_them(self, place: "Ec2Place") -> None:
@@ -303,8 +312,8 @@ class DeleteKeyPairsScreen(PlacedScreen[Sequence[KeptKeyPair]]):
         self._mute_what_waits()
 
     def _mute_what_waits(self) -> None:
-        """Mute the key that deletes for as long as the name is not typed, or none is left."""
-        waits = self._none_left or (self._guarded and not self._is_typed)
+        """Mute the key that deletes for as long as the name is not typed."""
+        waits = self._guarded and not self._is_typed
         self.key_hints.mute(*(_DELETING if waits else ()))
 
     @property

@@ -1,6 +1,7 @@
 """Shows the form that adds a `Host` block for a saved key to the ssh configuration."""
 
 import asyncio
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from textual import on, work
@@ -14,10 +15,12 @@ from core.errors import KeyPairsError
 from core.model import KeptKeyPair
 from tui.actions.keymap import bindings, hints, key_of
 from tui.actions.table import Place
+from tui.screens.create.discarding import may_discard
 from tui.screens.placed_screen import PlacedScreen
 from tui.widgets.facts import Facts
 from tui.widgets.form_field import FormBody, FormField
 from tui.widgets.text_input import TextInput
+from tui.widgets.verdict_line import MARKS
 from tui.words import judging
 from tui.words.text import short_path, short_paths
 from tui.words.verdict import Tone, Verdict
@@ -56,16 +59,18 @@ class AddSshHostScreen(PlacedScreen[str | None]):
         self._host = TextInput(id="host")
         self._host.placeholder = "its address, such as web.example.com"
         self._user = TextInput(USER, id="user")
-        self._named = FormField("HostName", self._host)
-        self._last = FormField("User", self._user)
-        self._block = Facts(pasteable=True, id="block")
+        self._fields = {
+            "alias": FormField("Host", self._alias),
+            "host": FormField("HostName", self._host),
+            "user": FormField("User", self._user),
+        }
+        self._first = self._typed
+        self._block = Facts(pasteable=True, judged=True, id="block")
         self._asked: BlockPlan | None = None
 
     def content(self) -> ComposeResult:
         with FormBody():
-            yield FormField("Host", self._alias)
-            yield self._named
-            yield self._last
+            yield from self._fields.values()
             yield self._block
 
     def on_mount(self) -> None:
@@ -85,7 +90,7 @@ class AddSshHostScreen(PlacedScreen[str | None]):
         try:
             planned = await asyncio.to_thread(ssh_config.plan, self._typed, self._key_file)
         except KeyPairsError as error:
-            self._last.show(judging.refusal(error))
+            self._show_block([], judging.refusal(error))
         else:
             self._show(planned)
 
@@ -94,11 +99,20 @@ class AddSshHostScreen(PlacedScreen[str | None]):
         tone = Tone.CAUTION if planned.cautions else _TONES[planned.standing]
         said = Verdict(short_paths(text), tone)
         # While the address is still to be typed, that it is missing is no refusal.
-        is_begun = bool(self._host.value) or planned.standing is not BlockStanding.REFUSED
-        self._named.show(Verdict("" if is_begun else said.text))
-        self._last.show(said if is_begun else Verdict(""))
-        self._block.show([("File", str(planned.path)), *_lines(planned.text)])
+        is_begun = bool(self._host.value) or planned.wrong != "host"
+        at_field = said if is_begun else Verdict(said.text)
+        for name, field in self._fields.items():
+            field.show(at_field if name == planned.wrong else Verdict(""))
+        lines = _lines(planned.text)
+        self._show_block(lines, Verdict("") if planned.wrong else said, str(planned.path))
         return said
+
+    def _show_block(self, lines: Sequence[tuple[str, str]], said: Verdict, path: str = "") -> None:
+        """Show the file, what is said of it, and the block."""
+        about = [("File", path)] * bool(path)
+        if said.text:
+            about.append(("", f"{MARKS[said.tone]}{said.text}"))
+        self._block.show([*about, *lines])
 
     def _ask(self, planned: BlockPlan | None) -> None:
         """Take the next Enter for a yes to a block, or for the question."""
@@ -107,8 +121,8 @@ class AddSshHostScreen(PlacedScreen[str | None]):
         self.key_hints.show(((key, add if planned else "see what is written"), *others))
 
     def action_back(self) -> None:
-        """Go back; nothing is added."""
-        if not is_busy(self):
+        """Go back; nothing is added. Where something was typed, ask once."""
+        if not is_busy(self) and (self._typed == self._first or may_discard(self)):
             self.dismiss(None)
 
     @on(Input.Submitted)

@@ -11,6 +11,7 @@ from core.errors import KeyPairsError
 from core.model import KeptKeyPair
 from tui.actions.keymap import bindings, key_in
 from tui.actions.table import Place
+from tui.screens.create.discarding import may_take_name
 from tui.screens.placed_screen import PlacedScreen, RegionChanged
 from tui.screens.refusing import say_refused
 from tui.widgets.form_field import FormBody, FormField
@@ -87,7 +88,9 @@ class BringBackAsScreen(PlacedScreen[KeptKeyPair | None]):
     @unless_busy
     def action_submit(self) -> None:
         """Bring the pair back under the name."""
-        self._bring_back(self._key_name.value)
+        key_name = self._key_name.value
+        if may_take_name(self, key_name, "bring back"):
+            self._bring_back(key_name)
 
     @exclusively
     async def _bring_back(self, key_name: str) -> None:

@@ -16,6 +16,7 @@ from core.model import KeptKeyPair
 from core.words.plural import n_of
 from tui.actions.keymap import bindings
 from tui.actions.table import Place
+from tui.screens.create.discarding import may_discard
 from tui.screens.placed_screen import PlacedScreen
 from tui.widgets.form_field import FormBody
 from tui.widgets.path_field import PathField
@@ -42,8 +43,9 @@ class ExportScreen(PlacedScreen[Path | None]):
         super().__init__(f"Export {n_of(len(key_pairs), 'key pair')}")
         self._session = session
         self._key_pairs = key_pairs
+        self._suggested = suggest_export(session.region)
         self._path = PathField(
-            suggest_export(session.region),
+            self._suggested,
             _holds,
             lambda place: place.makes is not None,
             plain_export_name(session.region),
@@ -60,8 +62,9 @@ class ExportScreen(PlacedScreen[Path | None]):
             self.say(Verdict(""))
 
     def action_back(self) -> None:
-        """Go back; nothing is saved."""
-        if not is_busy(self):
+        """Go back; nothing is saved. Where a path was typed, ask once."""
+        is_as_suggested = self._path.path == self._suggested
+        if not is_busy(self) and (is_as_suggested or may_discard(self)):
             self.dismiss(None)
 
     @on(Input.Submitted)

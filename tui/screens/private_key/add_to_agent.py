@@ -16,6 +16,7 @@ from core.errors import KeyPairsError
 from core.model import CreatedKeyPair
 from tui.actions.keymap import bindings, hints, key_in, key_of
 from tui.actions.table import Place
+from tui.screens.create.discarding import is_kept, may_discard
 from tui.screens.placed_screen import PlacedScreen
 from tui.widgets.choice import Choice
 from tui.widgets.form_field import FormBody, FormField
@@ -99,6 +100,7 @@ class AddToAgentScreen(PlacedScreen[AddedToAgent | None]):
 
     @on(Input.Changed)
     def _judge_lifetime(self) -> None:
+        is_kept(self)
         if self.fact_line.verdict == self._refused:
             self.say(Verdict(""))  # it was about another time
         self._lifetime_field.show(judging.of_lifetime(self._lifetime.value, self._session.now()))
@@ -114,10 +116,13 @@ class AddToAgentScreen(PlacedScreen[AddedToAgent | None]):
         self.say(said)
 
     def action_back(self) -> None:
-        """Go back; nothing is added. While the key is being added, stop waiting for the agent."""
+        """Go back; nothing is added. While the key is being added, stop waiting for the agent.
+
+        Where a time was typed, ask once.
+        """
         if is_busy(self):
             self._stop.set()
-        else:
+        elif not self._lifetime.value or may_discard(self):
             self.dismiss(None)
 
     def on_unmount(self) -> None:

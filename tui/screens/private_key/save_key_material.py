@@ -179,10 +179,9 @@ class SaveKeyMaterialScreen(PlacedScreen[SavedFiles | None]):
         self.say(said)
 
     def action_back(self) -> None:
-        """Go back; nothing is saved. Where a passphrase was typed, ask once."""
-        if is_busy(self):
-            return
-        if not any(self._passphrases.reveal()) or may_discard(self):
+        """Go back; nothing is saved. Where a path or a passphrase was typed, ask once."""
+        has_typed = any(self._passphrases.reveal()) or self._path.path != self._suggested
+        if not is_busy(self) and (not has_typed or may_discard(self)):
             self.dismiss(None)
 
     @on(Input.Submitted)

@@ -79,10 +79,16 @@ def test_of_several_pasted_lines_the_first_stays_and_that_is_said(
         assert len(bar.said_briefly) == 0
         app.post_message(Paste("-1\nweb-2\nweb-3"))
         await until(pilot, lambda: field.value == "web-1", "the paste")
-        assert bar.said_briefly == "one line fits here: the first of 3 was taken"
+        said = "one line fits here: the first of 3 was taken"
+        await until(pilot, lambda: bar.said_briefly == said, said)
+        # It was said of what stood there before the next key.
+        await pilot.press("backspace")
+        await until(pilot, lambda: bar.said_briefly == "", "it gone")
+        await pilot.press("1")
         app.post_message(Paste("-1\n" + "a line of a long text\n" * 1_000))
         await until(pilot, lambda: field.value == "web-1-1", "the paste")
-        assert bar.said_briefly == "one line fits here: the first of 1,001 was taken"
+        said = "one line fits here: the first of 1,001 was taken"
+        await until(pilot, lambda: bar.said_briefly == said, said)
 
     play(empty_session, scene)
 

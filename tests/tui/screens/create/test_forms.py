@@ -1,11 +1,13 @@
 """What all forms have in common."""
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from textual.events import Key
 from textual.pilot import Pilot
 
+from core.custody import saving
 from core.model import Tag, TagSpecification
 from tests.demo import DemoSession
 from tests.helpers import PUBLIC_KEY, SIZES, Agent
@@ -152,7 +154,9 @@ def test_what_is_wrong_with_many_tags_is_in_sight(empty_session: DemoSession) ->
         await pilot.press("ctrl+t", "tab", "x", "enter")
         screen = app_of(pilot).screen
         line = screen.query_one(FactLine)
-        await until(pilot, lambda: "cannot be null or empty" in line.said, "the refusal")
+        # Ours, then EC2's.
+        no_key = "tag 31 has no key: type one, or empty its value (InvalidParameterValue: Value ("
+        await until(pilot, lambda: line.said.startswith(no_key), "the refusal")
         wrong = screen.focused
         assert isinstance(wrong, TextInput)
         assert wrong.has_class("-refused")
@@ -259,11 +263,11 @@ def test_every_wrong_tag_is_marked_and_the_fixed_line_counts_them(
             ),
             "the marks",
         )
-        said = "4 tags are wrong; tag 2: Tag keys starting with 'aws:'"
+        said = "4 tags are wrong; tag 2: keys that begin with aws: are for AWS alone"
         await until(pilot, lambda: said in " ".join(drawn(pilot).split()), said)
         await pilot.press("enter")
         line = screen.query_one(FactLine)
-        await until(pilot, lambda: line.said.startswith("4 tags are wrong ("), "the count")
+        await until(pilot, lambda: line.said.startswith(f"{said} (Invalid"), "the count")
         await until(pilot, lambda: screen.focused is wrong[0], "the focus")
         # One that is put right is no longer marked, and the others stay.
         wrong[0].value = "right"
@@ -291,7 +295,7 @@ def test_all_tags_above_fifty_are_marked(empty_session: DemoSession) -> None:
             pilot, lambda: all(row.key_input.has_class("-refused") for row in refused), "the marks"
         )
         assert len(screen.query(".-refused")) == len(refused) == 2
-        said = "2 tags are wrong; 52 of 50: The maximum number of Tags"
+        said = "2 tags are wrong; 52 tags, and a pair has at most 50"
         field = screen.query_one(FormField)
         await until(pilot, lambda: field.verdict.text.startswith(said), said)
 
@@ -360,3 +364,78 @@ def test_enter_behind_the_key_of_a_tag_leads_to_its_value(
 
     play(empty_session, scene)
     assert empty_session.backend.describe_key_pairs()[-1].tags == (Tag("Env", value),)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize(
+    ("way", "name", "verb"),
+    [
+        ("c", "-----BEGIN RSA PRIVATE KEY-----", "create"),
+        ("i", "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5 me@here", "import"),
+    ],
+)
+def test_a_name_that_looks_like_a_key_is_taken_by_a_second_enter(
+    empty_session: DemoSession, way: str, name: str, verb: str
+) -> None:
+    async def scene(pilot: Pilot[None]) -> None:
+        await pilot.press(way)
+        await until(pilot, lambda: bool(app_of(pilot).screen.query(TagRows)), "the form")
+        screen = app_of(pilot).screen
+        screen.query_one("#key-name", TextInput).value = name
+        if way == "i":
+            screen.query_one(KeyText).text = PUBLIC_KEY
+        again = f"! the name looks like a key: press enter again to {verb} it so"
+        for keys in (["enter"], ["x", "backspace", "enter"]):
+            await pilot.press(*keys)
+            await until(pilot, lambda: text_of(pilot, "#fact").replace("\n", " ") == again, again)
+            assert empty_session.backend.describe_key_pairs() == ()
+        await pilot.press("enter")
+        await until(pilot, lambda: bool(empty_session.backend.describe_key_pairs()), "the pair")
+
+    play(empty_session, scene)
+    assert [pair.key_name for pair in empty_session.backend.describe_key_pairs()] == [name]
+
+
+@pytest.mark.long
+@pytest.mark.parametrize(
+    ("keys", "name", "typed"),
+    [
+        (("H",), "AddSshHostScreen", "web"),
+        (("s",), "SaveKeyMaterialScreen", "x"),
+        (("a",), "AddToAgentScreen", "8h"),
+        (("escape", "e"), "ExportScreen", "x"),
+    ],
+)
+def test_escape_asks_once_where_a_path_an_address_or_a_time_was_typed(
+    empty_session: DemoSession, home: Path, keys: tuple[str, ...], name: str, typed: str
+) -> None:
+    created = empty_session.backend.create_key_pair(key_name="web", key_type="ed25519")
+    saving.save_key_material(empty_session, created, "~/.ssh/web.pem")
+
+    async def scene(pilot: Pilot[None]) -> None:
+        await pilot.press("enter")
+        await until_screen(pilot, "DetailsScreen")
+
+        async def open_form() -> FactLine:
+            await pilot.press(*keys)
+            await until_screen(pilot, name)
+            return app_of(pilot).screen.query_one(FactLine)
+
+        await open_form()
+        await pilot.press("escape")
+        await until(pilot, lambda: type(app_of(pilot).screen).__name__ != name, "back")
+        if len(keys) > 1:
+            await pilot.press("enter")
+            await until_screen(pilot, "DetailsScreen")
+        line = await open_form()
+        await type_text(pilot, typed)
+        await pilot.press("escape")
+        await until(pilot, lambda: line.said == "esc again discards what you typed", "it")
+        await pilot.press("0")
+        await until(pilot, lambda: "discards" not in line.said, "it gone")
+        await pilot.press("escape")
+        await until(pilot, lambda: "again discards" in line.said, "it again")
+        await pilot.press("escape")
+        await until(pilot, lambda: type(app_of(pilot).screen).__name__ != name, "back")
+
+    play(empty_session, scene)

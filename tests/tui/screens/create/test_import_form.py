@@ -630,3 +630,19 @@ def test_a_path_that_was_typed_as_the_name_is_noticed(empty_session: DemoSession
             await until(pilot, lambda: "free in" in field.verdict.text, "a name")
 
     play(empty_session, scene)
+
+
+@pytest.mark.long
+def test_a_fingerprint_is_parted_behind_a_colon(empty_session: DemoSession) -> None:
+    async def scene(pilot: Pilot[None]) -> None:
+        screen = await open_form(pilot)
+        said = (await give(pilot, screen, RSA_KEY)).text
+        fingerprint = said.rpartition(" ")[2]
+        assert fingerprint.count(":") > 10
+        shown = [line.strip() for line in drawn(pilot).split("\n")]
+        at = next(i for i, line in enumerate(shown) if "EC2 will show" in line)
+        first = shown[at].rpartition(" ")[2]
+        assert first.endswith(":")
+        assert first + shown[at + 1] == fingerprint
+
+    play(empty_session, scene, (60, 15))

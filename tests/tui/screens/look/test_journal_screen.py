@@ -62,7 +62,7 @@ ENTRIES = [
 def test_whatever_is_journaled_has_a_word() -> None:
     written = "\n".join(path.read_text() for path in (ROOT / "core").rglob("*.py"))
     operations = set(re.findall(r'(?:journaled|Change)\(\s*"([A-Z]\w+)"', written))
-    operations |= {"AddToAgent", MADE_PRIVATE}
+    operations |= {"AddToAgent", "RemoveFromAgent", MADE_PRIVATE}
     assert operations >= {"RestoreRegion", "AddSshHost", "InstallPublicKey"}
     assert not [each for each in operations if action(each)[0] == each]
 

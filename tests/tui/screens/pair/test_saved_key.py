@@ -5,6 +5,7 @@ import re
 import subprocess
 from collections.abc import Callable
 from datetime import timedelta
+from itertools import takewhile
 from pathlib import Path
 
 import pytest
@@ -131,7 +132,7 @@ def test_a_saved_key_is_written_in_another_format_and_its_file_is_mended(
         # One of another key is another thing.
         (home / ".ssh" / "web.pub").write_text("ssh-ed25519 AAAA web\n")
         await pilot.press("p")
-        await until_said(pilot, "exists, and is never overwritten")
+        await until_said(pilot, "there is such a file, and none is overwritten")
         await until(pilot, lambda: not is_busy(app_of(pilot).screen), "that it is over")
         await pilot.press("s")
         await until_screen(pilot, "SaveKeyMaterialScreen")
@@ -302,6 +303,37 @@ def test_a_host_block_is_written_on_the_second_enter_and_never_twice(
     assert "hostname web.example.com" in found
     assert "user ec2-user" in found
     assert f"identityfile {home}/.ssh/web.pem" in found
+
+
+@pytest.mark.long
+def test_what_is_said_of_the_ssh_configuration_stands_below_its_path(
+    empty_session: DemoSession, home: Path
+) -> None:
+    make(empty_session)
+
+    def below(pilot: Pilot[None], label: str) -> str:
+        """Return what stands between a label and the next, but for what is beside it."""
+        lines = iter(line[1:] for line in drawn(pilot).split("\n"))
+        for line in lines:
+            if line.split(" ")[0] == label:
+                break
+        between = takewhile(lambda line: line.startswith(" "), lines)
+        return " ".join(" ".join(between).split())
+
+    async def scene(pilot: Pilot[None]) -> None:
+        await open_details(pilot)
+        await pilot.press("H")
+        await until_screen(pilot, "AddSshHostScreen")
+        missing = "the address of the host is missing"
+        await until(pilot, lambda: missing in below(pilot, "HostName"), missing)
+        await type_text(pilot, "web")
+        made = "✓ the file will be made, for this account alone"
+        await until(pilot, lambda: made in below(pilot, "File"), made)
+        await pilot.press("tab", " ", "x")
+        wrong = "✗ the user is a login name such as ec2-user"
+        await until(pilot, lambda: wrong in below(pilot, "User"), wrong)
+
+    play(empty_session, scene, (60, 15))
 
 
 @pytest.mark.long

@@ -405,10 +405,10 @@ def test_the_ending_of_an_export_says_its_format_or_is_refused(
             "~/a.xlsx": "a spreadsheet, which reads .csv: a name in .csv makes it CSV",
             "~/a.pem": ".pem is for a key: a name in .csv makes it CSV, any other JSON",
             "~/a.YAML": ".yaml is for another format: a name in .csv makes it CSV, any other JSON",
-            "~/a.json": "JSON; .csv makes it CSV · new file",
-            "~/a": "JSON; .csv makes it CSV · new file",
-            "~/a.2026-11-29": "JSON; .csv makes it CSV · new file",
-            "~/a.CSV": "CSV; any other ending makes it JSON · new file",
+            "~/a.json": "only you can read · JSON; .csv makes it CSV",
+            "~/a": "only you can read · JSON; .csv makes it CSV",
+            "~/a.2026-11-29": "only you can read · JSON; .csv makes it CSV",
+            "~/a.CSV": "only you can read · CSV; any other ending makes it JSON",
         }
         for path, words in says.items():
             field.path = path
@@ -878,6 +878,25 @@ def test_enter_leads_to_the_save_dialog_until_there_is_a_file(
         await until_screen(pilot, "KeyPairListScreen")
 
     play(empty_session, scene, size)
+
+
+@pytest.mark.long
+def test_below_two_saved_files_stands_what_there_is_to_know_of_the_pair(
+    empty_session: DemoSession,
+) -> None:
+    async def scene(pilot: Pilot[None]) -> None:
+        created = empty_session.backend.create_key_pair(key_name="web", key_type="ed25519")
+        app_of(pilot).push_screen(KeyMaterialScreen(empty_session, created))
+        await until_screen(pilot, "KeyMaterialScreen")
+        await pilot.press("s")
+        await until_screen(pilot, "SaveKeyMaterialScreen")
+        await pilot.press("tab", "tab", "space", "enter")
+        await until_screen(pilot, "KeyMaterialScreen")
+        await until(pilot, lambda: "Public key saved to" in drawn(pilot), "both files")
+        assert "Log in       ssh -i ~/.ssh/web.pem" in drawn(pilot)
+        assert created.key_pair.key_pair_id in drawn(pilot)
+
+    play(empty_session, scene, (60, 15))
 
 
 @pytest.mark.long

@@ -123,12 +123,12 @@ def names(folder: Path) -> list[str]:
 def test_another_name_than_the_plain_one_says_why(empty_session: DemoSession, home: Path) -> None:
     async def scene(pilot: Pilot[None]) -> None:
         assert path_of(pilot) == "~/.ssh/reporting-2.pem"
-        await until_says(pilot, "path", "reporting.pem is there already · new file")
+        await until_says(pilot, "path", "only you can read · reporting.pem is there already")
         await choose(pilot, FileFormat.PPK3)
         await until(pilot, lambda: "there already" not in verdict(pilot, "path"), "a free name")
         assert path_of(pilot) == "~/.ssh/reporting.ppk"
         await choose(pilot, FileFormat.PEM)
-        await until_says(pilot, "path", "reporting.pem is there already · new file")
+        await until_says(pilot, "path", "only you can read · reporting.pem is there already")
         # Of what a person types it is not the reason.
         await write_path(pilot, "~/.ssh/reporting-3.pem")
         await until(pilot, lambda: "there already" not in verdict(pilot, "path"), "no reason")
@@ -252,7 +252,7 @@ def test_enter_does_not_say_yes_to_what_a_place_became(
         await until_says(pilot, "path", "enter its folder; press enter again")
         (home / "one.pem").write_text("theirs")
         await pilot.press("enter")
-        await until_says(pilot, "path", "never overwritten")
+        await until_says(pilot, "path", "none is overwritten")
 
     play(empty_session, scene)
     assert (home / "one.pem").read_text() == "theirs"
@@ -447,10 +447,12 @@ def test_a_public_key_that_cannot_be_saved_takes_nothing_back(
     async def scene(pilot: Pilot[None]) -> None:
         dialog(pilot).query_one(Toggle).focus()
         await pilot.press("space")
-        await until_says(pilot, "public-key", "exists, and is never overwritten")
+        await until_says(pilot, "public-key", "there is such a file, and none is overwritten")
         said = await save(pilot)
         assert said[0] == "Saved to ~/.ssh/reporting.pem, as pem"
-        assert said[1].startswith("The public key: Not saved: exists, and is never overwritten")
+        assert said[1].startswith(
+            "The public key: Not saved: there is such a file, and none is overwritten"
+        )
         await pilot.press("escape")
         await until_screen(pilot, "KeyPairListScreen")
 
