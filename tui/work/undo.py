@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from core.checks.deleted import explain
 from core.ec2.backend import Batch, TagChange
 from core.errors import InvalidID, InvalidKeyPairDuplicate, KeyPairsError
-from core.model import KeptKeyPair, Tag
+from core.model import DeletedKeyPair, KeptKeyPair, Tag
 from core.words.plural import n_of
 from tui.actions.keymap import key_of
 from tui.words.refusals import by_reason, listed, reason
@@ -23,9 +24,18 @@ GoOn = Callable[[int, int], bool]
 
 
 class Deletion(NamedTuple):
-    """Pairs that this session deleted together."""
+    """Pairs that this session deleted together, and when it had.
+
+    What is deleted later is somebody else's: the pairs were back meanwhile. Without a time it is
+    all the same who deleted them.
+    """
 
     key_pairs: Sequence[KeptKeyPair]
+    done_at: datetime | None = None
+
+    def covers(self, gone: DeletedKeyPair) -> bool:
+        """Return whether it is by this deletion that a pair is gone, if it is one of these."""
+        return self.done_at is None or gone.delete_time <= self.done_at
 
 
 class TagEdit(NamedTuple):
@@ -209,7 +219,8 @@ def undo_last(session: "Session", acts: list[Act], go_on: GoOn = lambda done, of
     while acts:
         act = acts[-1]
         if isinstance(act, Deletion):
-            gone = {each.key_pair_id for each in session.backend.deleted_key_pairs()}
+            deleted = session.backend.deleted_key_pairs()
+            gone = {each.key_pair_id for each in deleted if act.covers(each)}
             pairs = [pair for pair in act.key_pairs if pair.key_pair_id in gone]
             ids = [pair.key_pair_id for pair in pairs]
             begin = partial(session.backend.restore_key_pairs, ids)
@@ -228,8 +239,7 @@ def undo_last(session: "Session", acts: list[Act], go_on: GoOn = lambda done, of
         refused = [pair for pair, error in undone.refused if not isinstance(error, InvalidID)]
         if waiting := [*refused, *pairs[len(pairs) - undone.left :]]:
             # What is left of it is still the last that this session did.
-            again = Deletion(waiting) if isinstance(act, Deletion) else TagEdit(waiting, act.tags)
-            acts.append(again)
+            acts.append(act._replace(key_pairs=waiting))
         return undone
     return Undone(None)
 

@@ -276,7 +276,7 @@ async def _delete(view: ListView, affected: Sequence[KeptKeyPair]) -> None:
         if not deleted:
             await _say_nothing_done(view, affected, screen)
         else:
-            view.undo_history.note(view.session, Deletion(deleted))
+            view.undo_history.note(view.session, Deletion(deleted, view.session.now()))
             them = "it" if len(deleted) == 1 else "them"
             whole = view.session.backend.capabilities.brings_back
             back = f"brings {them} back" if whole else f"imports {them} again"

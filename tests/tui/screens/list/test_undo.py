@@ -114,6 +114,27 @@ def test_what_another_session_deleted_is_never_brought_back_and_that_is_said(
 
 
 @pytest.mark.long
+def test_what_was_back_and_another_session_deleted_then_is_not_brought_back(
+    empty_session: DemoSession,
+) -> None:
+    make(empty_session, "a", "b")
+
+    async def scene(pilot: Pilot[None]) -> None:
+        await delete_here(pilot, said="deleted a; u brings it back")
+        await pilot.press("U")
+        await until_screen(pilot, "DeletedKeyPairsScreen")
+        await pilot.press("enter")
+        await until_screen(pilot, "KeyPairListScreen")
+        await until(pilot, lambda: text_of(pilot, "#fact") == "brought a back", "the pair")
+        delete(empty_session, "a")
+        await until(pilot, lambda: "in another session" in text_of(pilot, "#fact"), "the loss")
+        await press(pilot, "u", f"{NOTHING}; U lists 1 deleted pair, the last by nobody")
+
+    play(empty_session, scene)
+    assert names(empty_session) == ["b"]
+
+
+@pytest.mark.long
 def test_another_region_has_nothing_to_undo_but_says_which_one_has(
     empty_session: DemoSession, monkeypatch: pytest.MonkeyPatch
 ) -> None:
