@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from core.session import Session
 
-ADDED = "AddToAgent"
+ADDED, REMOVED = "AddToAgent", "RemoveFromAgent"
 _UNTIL, _FOR_GOOD = "until ", "without a limit"
 """What stands in the journal before the time at which an agent forgets a key, or in its place."""
 
@@ -37,6 +37,8 @@ def stays(session: "Session") -> "Mapping[str, AgentStay]":
                 found.pop(entry.key_pair_id, None)
                 if entry.outcome == "done" and not stay.is_over(session.now()):
                     found[entry.key_pair_id] = stay
+            elif entry.operation == REMOVED and entry.key_pair_id:
+                found.pop(entry.key_pair_id, None)
     return found
 
 

@@ -8,7 +8,7 @@ from core.local.trash import TRASH_KEEPS
 from core.model import KeptKeyPair
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Container, Iterable
     from datetime import datetime
 
     from core.errors import KeyPairsError
@@ -104,7 +104,12 @@ def explain(
 
 
 def deletions(session: "Session") -> "dict[str, JournalEntry]":
-    """Return the last deletion of each pair by its id; of a journal that cannot be read, none.
+    """Return the last deletion of each pair by its id, as `last_entries` does."""
+    return last_entries(session, ("DeleteKeyPair",))
+
+
+def last_entries(session: "Session", operations: "Container[str]") -> "dict[str, JournalEntry]":
+    """Return the last of some operations on each pair by its id; of an unreadable journal, none.
 
     Who may not describe key pairs may not read it.
     """
@@ -115,7 +120,7 @@ def deletions(session: "Session") -> "dict[str, JournalEntry]":
     return {
         entry.key_pair_id: entry
         for entry in entries
-        if entry.operation == "DeleteKeyPair"
+        if entry.operation in operations
         and entry.outcome != "failed"
         and entry.key_pair_id is not None
     }

@@ -20,7 +20,7 @@ import struct
 import subprocess
 import time
 from base64 import b64encode
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -42,16 +42,13 @@ TO_START = 'eval "$(ssh-agent)"'
 TO_LIST, TO_UNLOCK = "ssh-add -l", "ssh-add -X"
 """The commands that are advised."""
 
-_TO_REMOVE = "ssh-add -L | grep {part} | ssh-add -d -"
-_PART = 10
-"""Characters of base64 that tell a key, so that the command fits a line of a narrow window."""
-
 _LARGEST = 256 * 1024
 """The longest message of OpenSSH's agent; a longer one is refused unread."""
 
 _VARIABLE = "SSH_AUTH_SOCK"
 
 _REQUEST_IDENTITIES, _IDENTITIES_ANSWER = b"\x0b", b"\x0c"
+_REMOVE_IDENTITY, _SUCCESS = b"\x12", b"\x06"
 _FAILURES = (b"\x05", b"\x1e", b"\x66")
 """SSH_AGENT_FAILURE, and the numbers that older agents use for it (OpenSSH, authfd.c)."""
 
@@ -97,27 +94,6 @@ class AddNotConfirmed(AgentError, NotConfirmed):
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason, f"The agent may hold the key: {TO_LIST} lists what it holds.")
-
-
-def to_remove(identity: "AgentIdentity", held: Iterable["AgentIdentity"]) -> str:
-    """Return a command that removes a key from the agent, of those that it holds.
-
-    It needs no file of the public key, which a pair need not have: ssh-add(1) lists the keys, and
-    takes those to delete from its standard input. What ssh-add prints of another key, its comment
-    too, does not hold the part of the key by which it is found.
-    """
-    body = b64encode(identity.blob).decode().rstrip("=")
-    others = [
-        f"{each.algorithm} {b64encode(each.blob).decode()} {each.comment}"
-        for each in held
-        if each.blob != identity.blob
-    ]
-    # From the end: the beginning tells what kind of key it is, and other ends are rare.
-    starts = range(len(body) - _PART, -1, -1)
-    parts = (body[start : start + _PART] for start in starts)
-    part = next((part for part in parts if not any(part in each for each in others)), "")
-    # All of a key may stand in its certificate as well.
-    return _TO_REMOVE.format(part=part or f"'^{identity.algorithm} {body}'")
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,24 +169,44 @@ def holdings() -> Holdings:
             is not one of an agent.
     """
     with _held_socket() as held:
-        deadline = monotonic() + SECONDS
-        try:
-            with _connection(held, deadline) as connection:
-                owner, forwarded = _owner(connection, held), _is_of_sshd(connection)
-                connection.settimeout(SECONDS)
-                connection.sendall(string(_REQUEST_IDENTITIES))
-                length = int.from_bytes(_receive(connection, 4, deadline), "big")
-                if not 0 < length <= _LARGEST:
-                    raise AgentError(f"What listens at {held.path} is not an ssh-agent.")
-                answer = _receive(connection, length, deadline)
-        except TimeoutError:
-            raise AgentError(
-                f"The agent at {held.path} did not answer in {SECONDS:g} seconds.",
-                "It hangs, or waits for someone to unlock it.",
-            ) from None
-        except OSError as error:
-            raise _unreachable(held.path, error) from error
+        answer, owner, forwarded = _asked(held, _REQUEST_IDENTITIES)
     return Holdings(held.path, forwarded, _identities(answer, held.path), owner)
+
+
+def remove(identity: AgentIdentity) -> None:
+    """Have the agent of this session forget a key, or a certificate.
+
+    Raises:
+        AgentError: there is none, it does not answer, or it did not do it.
+    """
+    with _held_socket() as held:
+        answer, _, _ = _asked(held, _REMOVE_IDENTITY + string(identity.blob))
+    if answer != _SUCCESS:
+        raise AgentError(
+            f"The agent at {held.path} is there, but did not do it.",
+            f"It is locked ({TO_UNLOCK} unlocks it), or holds the key no longer.",
+        )
+
+
+def _asked(held: "_HeldSocket", request: bytes) -> tuple[bytes, AgentOwner | None, bool]:
+    """Return what an agent answers, the other account whose it is, and whether it is sshd's."""
+    deadline = monotonic() + SECONDS
+    try:
+        with _connection(held, deadline) as connection:
+            owner, forwarded = _owner(connection, held), _is_of_sshd(connection)
+            connection.settimeout(SECONDS)
+            connection.sendall(string(request))
+            length = int.from_bytes(_receive(connection, 4, deadline), "big")
+            if not 0 < length <= _LARGEST:
+                raise AgentError(f"What listens at {held.path} is not an ssh-agent.")
+            return _receive(connection, length, deadline), owner, forwarded
+    except TimeoutError:
+        raise AgentError(
+            f"The agent at {held.path} did not answer in {SECONDS:g} seconds.",
+            "It hangs, or waits for someone to unlock it.",
+        ) from None
+    except OSError as error:
+        raise _unreachable(held.path, error) from error
 
 
 def _identities(answer: bytes, path: str) -> tuple[AgentIdentity, ...]:

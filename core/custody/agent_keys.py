@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from threading import Event
 
-from core.checks.agent_stays import ADDED, detail_of, stays
+from core.checks.agent_stays import ADDED, REMOVED, detail_of, stays
 from core.checks.finding import PairReference
 from core.custody import agent
 from core.errors import EC2Error, StoreError, UnauthorizedOperation
@@ -32,6 +32,8 @@ class AgentKey:
     """When the agent forgets it, where it was added here for a time and that is not over."""
     for_good: bool = False
     """Whether it was added here without a limit, as far as is known."""
+    saved_to: tuple[str, ...] = ()
+    """The files to which the private key of the pair was saved."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,10 +116,15 @@ def contents(
     )
     here = {key_pair.public_key: key_pair for key_pair in created_last}
     elsewhere = _elsewhere({*lines} - {*here}, others)
-    keys = (
-        AgentKey(identity, here.get(line), elsewhere.get(line))
-        for identity, line in zip(holdings.identities, lines, strict=True)
-    )
+    keys = []
+    for identity, line in zip(holdings.identities, lines, strict=True):
+        region, pair = elsewhere.get(line, ("", here.get(line)))
+        saved_to = pair.custody.saved_to if pair else ()
+        if pair and region:
+            reference = PairReference(region, pair.key_pair_id, pair.key_name)
+            keys.append(AgentKey(identity, None, reference, saved_to=saved_to))
+        else:
+            keys.append(AgentKey(identity, pair, saved_to=saved_to))
     return AgentContents(holdings.path, holdings.forwarded, tuple(keys), holdings.owner)
 
 
@@ -141,8 +148,8 @@ def keys_in_agent() -> frozenset[str] | None:
     return frozenset(map(_line_of, held.identities)) if held.owner is None else None
 
 
-def _elsewhere(lines: set[str], others: NamedRegions) -> dict[str, PairReference]:
-    found: dict[str, PairReference] = {}
+def _elsewhere(lines: set[str], others: NamedRegions) -> dict[str, tuple[str, KeptKeyPair]]:
+    found: dict[str, tuple[str, KeptKeyPair]] = {}
     for region, describe in others if lines else ():
         try:
             key_pairs = describe()
@@ -150,8 +157,7 @@ def _elsewhere(lines: set[str], others: NamedRegions) -> dict[str, PairReference
             continue
         for pair in key_pairs:
             if pair.public_key in lines:
-                reference = PairReference(region, pair.key_pair_id, pair.key_name)
-                found.setdefault(pair.public_key, reference)
+                found.setdefault(pair.public_key, (region, pair))
     return found
 
 
@@ -204,6 +210,22 @@ def record_added(session: Session, key_pair: KeptKeyPair, until: datetime | None
     stay = AgentStay(session.now(), until, until is None)
     session.in_agent[key_pair.key_pair_id] = stay
     return session.record(ADDED, key_pair, detail_of(until))
+
+
+@changing()
+def remove_from_agent(session: Session, key: AgentKey) -> str | None:
+    """Have the agent forget a key, and return what went wrong with the journal, if anything did.
+
+    Raises:
+        AgentError: it was not done.
+    """
+    agent.remove(key.identity)
+    pair = key.key_pair or key.elsewhere
+    if pair is None or key.identity.is_certificate:  # the key of a certificate may be there still
+        return None
+    whose = session.for_region(key.elsewhere.region) if key.elsewhere else session
+    whose.in_agent.pop(pair.key_pair_id, None)
+    return whose.record(REMOVED, pair)
 
 
 def put_into_agent(

@@ -216,6 +216,7 @@ ARGUMENTS: dict[type[KeyPairsError], Callable[[Any], tuple[Any, ...]]] = {
     unanswered.NameOfAnother: lambda material: (key_pair(1), material),
     agent.AgentAsks: lambda material: (repr(material), agent.AgentOwner(1, repr(material))),
     saving.SaveAsks: lambda material: (Destination(None, PathVerdict.ASKS, repr(material)),),
+    errors.WrongMode: lambda material: (material, material),
     secret.KeyMaterialGone: lambda material: (),
     secret.PassphraseGone: lambda material: (),
 }

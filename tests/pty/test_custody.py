@@ -18,7 +18,7 @@ PLACES = {
     "D": ("Look for what is wrong", "Check-up of all Regions", "esc back"),
     "a": ("What the ssh-agent holds", "The ssh-agent", "r ask again"),
     "I": ("Install the public key", "Install the public key of web", "ctrl+r restrict"),
-    "C": ("Bring the pair's public half", "Import web into other Regions", "space choose"),
+    "C": ("Import the pair, or the chosen ones", "Import web into other Regions", "space choose"),
     "n": ("Create the pair that replaces", "Replace web", "enter create"),
 }
 """The key, how the help puts it, the title of the screen, and one of its hints."""

@@ -89,7 +89,7 @@ def test_a_pair_is_copied_by_the_help_and_by_its_key(
     terminal.press("C-p")
     terminal.wait_for("Help")
     terminal.type("other Regions")
-    terminal.wait_for("Bring the pair's public half")
+    terminal.wait_for("Import the pair, or the chosen ones")
     terminal.press("Enter")
     terminal.wait_for("Import ci-deploy into other Regions")
     terminal.wait_for(fingerprint_elsewhere(pair))

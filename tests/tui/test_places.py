@@ -305,3 +305,23 @@ def test_regions_stand_in_columns_with_the_present_one_marked() -> None:
     ]
     refused = region_items(counts, {"eu-west-1": False})
     assert [item.remark for item in refused if item.value == "eu-west-1"] == [NOT_ENABLED]
+
+
+@pytest.mark.long
+def test_that_ec2_cannot_be_asked_here_is_marked_as_a_refusal(
+    play_places: Play, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    open_local(home / "data", "us-east-1").backend.create_key_pair(
+        key_name="mine", key_type="ed25519"
+    )
+
+    async def scene(pilot: Pilot[None]) -> None:
+        await until(pilot, lambda: "mine" in drawn(pilot), "the local pair")
+        monkeypatch.setattr("core.settings.find_spec", lambda _: None)
+        await pilot.press("P")
+        await until_screen(pilot, "PickScreen")
+        await type_text(pilot, "prod")
+        await pilot.press("enter")
+        await until(pilot, lambda: " ✗ EC2 needs botocore: " in drawn(pilot), "the refusal")
+
+    play_places(scene)

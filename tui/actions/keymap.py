@@ -1,12 +1,12 @@
 """Makes bindings and hints of the table of actions, and puts in the keys that a person chose."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from string import punctuation
 
 from textual.binding import Binding, BindingType
 from textual.keys import key_to_character
 
-from tui.actions.table import ACTIONS, ONLY_TO_CHANGE, Action, Place
+from tui.actions.table import ACTIONS, ONLY_TO_CHANGE, OPENED_BY, Action, Place
 
 bound: tuple[Action, ...] = ACTIONS
 """The table with the keys that are in force."""
@@ -114,6 +114,21 @@ def reading_hints(place: Place) -> tuple[tuple[str, str], ...]:
 def key_of(action_id: str) -> str:
     """Return the key that an action has, for a sentence that names it."""
     return next(key_label(action.key) for action in bound if action.id == action_id)
+
+
+def way_to(action_id: str, here: Collection[Place]) -> str:
+    """Return by which keys one comes to something that is done elsewhere, if there are any.
+
+    They are pressed where one is, or in the list.
+    """
+    actions = {action.id: action for action in bound}
+    action, keys = actions[action_id], key_of(action_id)
+    while action.place not in (*here, Place.LIST):
+        if action.place not in OPENED_BY:
+            return ""
+        action = actions[OPENED_BY[action.place]]
+        keys = f"{key_of(action.id)}, then {keys}"
+    return keys if action.place in here else f"in the list, {keys}"
 
 
 def key_in(place: Place, method: str) -> str:

@@ -111,7 +111,7 @@ ACTIONS: tuple[Action, ...] = (
         "Create the pair that replaces this one, with the same tags.",
         words="rotate rotation successor renew rename", wide_hint="replace", changes=True),
     Action("key-pair.import-into-regions", Place.LIST, "C", "import_into_regions", "",
-        "Bring the pair's public half elsewhere, or the chosen ones'.",
+        "Import the pair, or the chosen ones, into other Regions.",
         words="copy replicate multi-region other regions", changes=True),
     Action("key-pair.undo", Place.LIST, "u", "undo", "",
         "Undo what this session deleted or tagged last.",
@@ -281,7 +281,7 @@ ACTIONS: tuple[Action, ...] = (
         "Create the pair that replaces this one, with the same tags.",
         words="rotate rotation successor renew", wide_hint="replace", changes=True),
     Action("details.import-into-regions", Place.DETAILS, "C", "import_into_regions", "",
-        "Bring the pair's public half to other Regions.",
+        "Import the public half of the pair into other Regions.",
         words="copy replicate multi-region", changes=True),
     Action("details.install", Place.DETAILS, "I", "install", "",
         "Install the public key in authorized_keys here or elsewhere.",
@@ -326,6 +326,11 @@ ACTIONS: tuple[Action, ...] = (
 
     Action("agent.go", Place.AGENT, "enter", "go", "go to the pair",
         "Go to the pair of this key in any Region, or import the key."),
+    Action("agent.remove", Place.AGENT, "d", "remove", "take out",
+        "Take the key out of the agent; asks first if it is in no file.",
+        words="delete remove forget ssh-add", changes=True),
+    Action("agent.yes", Place.AGENT, "y", "yes", "",
+        "Take it out, where that was asked.", changes=True),
     Action("agent.reload", Place.AGENT, "r", "reload", "ask again",
         "Ask the agent again."),
     Action("agent.back", Place.AGENT, "escape,q", "back", "back",
@@ -404,6 +409,33 @@ ACTIONS: tuple[Action, ...] = (
         "Quit, from any screen.", words="exit", priority=True),
 )
 # fmt: on
+
+OPENED_BY = {
+    Place.FILTER: "list.filter",
+    Place.CREATE: "key-pair.create",
+    Place.IMPORT: "key-pair.import",
+    Place.KEY_MATERIAL: "create.submit",
+    Place.ADD_TO_AGENT: "details.agent",
+    Place.SAVE: "details.save",
+    Place.EXPORT: "list.export",
+    Place.DISCARD: "key-material.leave",
+    Place.UNLOCK: "details.save",
+    Place.SSH_HOST: "details.ssh-host",
+    Place.DETAILS: "key-pair.details",
+    Place.TAGS: "key-pair.tags",
+    Place.DELETE: "key-pair.delete",
+    Place.DELETED: "list.deleted",
+    Place.BRING_BACK: "deleted.bring-back",
+    Place.AGENT: "list.agent",
+    Place.INSTALL: "key-pair.install",
+    Place.FIND: "list.find",
+    Place.CHECK_UP: "list.check-up",
+    Place.JOURNAL: "list.journal",
+    Place.PICK: "list.region",
+    Place.INTO_REGIONS: "key-pair.import-into-regions",
+    Place.LOG_IN: "list.log-in",
+}
+"""By which action, of its id, one comes to a place; to some nobody comes by a key."""
 
 _CURSOR_LIST = (
     ("↑ ↓ k j", "Move by a line."),

@@ -1,7 +1,7 @@
 """Shows what other sessions change in the Region, by itself and within two seconds."""
 
 import asyncio
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,8 @@ from textual.worker import WorkType
 from core.model import KeptKeyPair
 from tui.screens.list.list_view import ListView
 from tui.screens.placed_screen import PairsBack, PairsDeleted, PlacedScreen, RegionChanged
-from tui.words.deleted_elsewhere import of_chosen, of_some
+from tui.words import done_elsewhere
+from tui.words.done_elsewhere import Done, of_some
 from tui.words.refusals import listed
 from tui.words.text import named, visible
 from tui.words.verdict import Tone, Verdict
@@ -23,7 +24,7 @@ _GROUP = "show what others changed"
 
 
 class OthersChanges:
-    """Reads the Region again when its file was changed, and says which pairs in sight are deleted.
+    """Reads the Region again when its file was changed, and says what others did to which pairs.
 
     What this session does itself is shown by who did it: while that is under way, and for what was
     written by it, nothing is read.
@@ -69,7 +70,7 @@ class OthersChanges:
         for pair in (pair for key, pair in now.items() if key not in before):
             # It is there again, which this session had deleted.
             view.stop_saying(f"deleted {visible(named(pair.key_name))};")
-        await self._list.tell(gone.values(), chosen, under_cursor)
+        await self._list.tell(before, tagged, chosen)
         for screen in view.screen.app.screen_stack:
             if isinstance(screen, PlacedScreen):
                 screen.post_message(RegionChanged(now, view.listing.rotation))
@@ -148,45 +149,48 @@ class _Cursor:
 
 
 class _SaidInList:
-    """What the list says of pairs that other sessions deleted, for as long as they are."""
+    """What the list says of what other sessions did, one after the other, as long as it is so."""
 
     def __init__(self, view: ListView) -> None:
         self._view = view
         self._gone: dict[str, KeptKeyPair] = {}
-        """Of which pairs it says so."""
+        self._made: dict[str, KeptKeyPair] = {}
+        self._tagged: dict[str, KeptKeyPair] = {}
         self._chosen: set[str] = set()
-        """The ids of those that were chosen."""
+        """The ids of those of the deleted that were chosen."""
         self._text = ""
 
     async def tell(
-        self,
-        gone: Iterable[KeptKeyPair],
-        chosen: Collection[str],
-        under_cursor: KeptKeyPair | None,
+        self, before: Mapping[str, KeptKeyPair], tagged: Collection[str], chosen: Collection[str]
     ) -> None:
-        """Say that of those that are gone now, if they were chosen or under the cursor."""
-        view = self._view
+        """Say what was done to pairs that were shown so `before`, where anything was."""
+        view, now = self._view, self._view.listing.key_pairs
         if not self._text or view.screen.fact_line.said != self._text:
-            self._gone = {}
-        told = {key: p for key, p in self._gone.items() if key not in view.listing.key_pairs}
-        for pair in gone:
-            if pair.key_pair_id in chosen:
-                self._chosen.add(pair.key_pair_id)
-            else:
-                self._chosen.discard(pair.key_pair_id)
-            if pair.key_pair_id in chosen or pair == under_cursor:
-                told[pair.key_pair_id] = pair
-        if told == self._gone:
+            self._gone, self._made, self._tagged = {}, {}, {}
+            self._chosen.clear()
+        said = (self._gone, self._made, self._tagged)
+        gone = {key: pair for key, pair in before.items() if key not in now}
+        self._chosen |= gone.keys() & chosen
+        # What is there again that was said to be gone is as it was.
+        made = {key: p for key, p in now.items() if key not in before and key not in self._gone}
+        self._gone = {key: p for key, p in (self._gone | gone).items() if key not in now}
+        self._made = {key: now[key] for key in (self._made | made) if key in now}
+        self._tagged = {key: now[key] for key in (*self._tagged, *tagged) if key in now}
+        if not (gone or made or tagged) and said == (self._gone, self._made, self._tagged):
             return
-        self._gone = told
-        if told:
-            view.say("; ".join(await asyncio.to_thread(self._sentences)))
+        if done := await asyncio.to_thread(self._done):
+            view.say(done_elsewhere.in_a_line(done))
             self._text = view.screen.fact_line.said
         else:
             view.stop_saying(self._text)
 
-    def _sentences(self) -> list[str]:
-        were_chosen = [pair for key, pair in self._gone.items() if key in self._chosen]
-        others = [pair for key, pair in self._gone.items() if key not in self._chosen]
-        said = [of_chosen(self._view.session, were_chosen)] if were_chosen else []
-        return said + ([of_some(self._view.session, others)] if others else [])
+    def _done(self) -> list[Done]:
+        gone = self._gone.items()
+        of_kinds = (
+            (done_elsewhere.chosen_deleted, [pair for key, pair in gone if key in self._chosen]),
+            (done_elsewhere.deleted, [pair for key, pair in gone if key not in self._chosen]),
+            (done_elsewhere.made, [*self._made.values()]),
+            # Of a pair that is new it is no news.
+            (done_elsewhere.tagged, [p for k, p in self._tagged.items() if k not in self._made]),
+        )
+        return [say(self._view.session, pairs) for say, pairs in of_kinds if pairs]

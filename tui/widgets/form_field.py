@@ -239,5 +239,6 @@ class WhatToType(Static):
 
     def _in_lines(self, width: int = 0) -> Content:
         """Return it for a width, or for one that is not known yet."""
-        fits = not width or cell_len(f"{fold(self._asks, width)[-1]} {self._what}") <= width
+        last = fold(self._asks.rpartition("\n")[2], width)[-1] if width else ""
+        fits = not width or cell_len(f"{last} {self._what}") <= width
         return Content.assemble(self._asks, " " if fits else "\n", (self._what, "bold"))

@@ -82,7 +82,7 @@ class TextInput(InertInput):
 
     def on_suggestion_ready(self, event: SuggestionReady) -> None:
         """Tell the screen, which may teach the key that takes it."""
-        if self.value == event.value != event.suggestion:
+        if self.value == event.value and event.suggestion not in ("", event.value):
             self.post_message(self.Suggests())
 
     def _on_paste(self, event: Paste) -> None:

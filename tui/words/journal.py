@@ -14,11 +14,14 @@ from tui.words.verdict import Tone
 if TYPE_CHECKING:
     from core.store.journal import JournalEntry
 
-_TOGETHER = timedelta(seconds=2)
+_TOGETHER = timedelta(seconds=0.5)
 """What one process does to pairs in this time, one after the other, is one act.
 
-What is done to many pairs is written batch by batch, and over EC2 pair by pair.
+What is done to many pairs over EC2 is written pair by pair; nobody answers two questions so fast.
 """
+
+_BATCHES_TOGETHER = timedelta(seconds=2)
+"""The same of what it does to several pairs at a time: here many are written batch by batch."""
 
 _ACTIONS: Mapping[str, tuple[str, str]] = {
     "CreateKeyPair": ("create", "primary"),
@@ -32,6 +35,7 @@ _ACTIONS: Mapping[str, tuple[str, str]] = {
     "RestoreTags": ("tags back", "primary"),
     "SaveKeyMaterial": ("save", "secondary"),
     "AddToAgent": ("to agent", "secondary"),
+    "RemoveFromAgent": ("from agent", "secondary"),
     "MakeFilePrivate": ("mode 0600", "secondary"),
     "AddSshHost": ("ssh config", "secondary"),
     "InstallPublicKey": ("install", "secondary"),
@@ -72,23 +76,33 @@ class Act(NamedTuple):
 
 def acts(entries: "Iterable[JournalEntry]") -> list[Act]:
     """Return the acts of a journal, the last first; `entries` has the oldest first."""
-    found: list[list[JournalEntry]] = []
+    batches: list[list[JournalEntry]] = []
     for entry in entries:
-        if found and _is_one_act(found[-1][-1], entry):
-            found[-1].append(entry)
+        if batches and _is_one_act(batches[-1][-1], entry, timedelta(0)):
+            batches[-1].append(entry)
         else:
-            found.append([entry])
+            batches.append([entry])
+    found: list[list[JournalEntry]] = []
+    was_several = False
+    for batch in batches:
+        is_several = len(batch) > 1
+        within = _BATCHES_TOGETHER if was_several and is_several else _TOGETHER
+        if found and _is_one_act(found[-1][-1], batch[0], within):
+            found[-1] += batch
+        else:
+            found.append(batch)
+        was_several = is_several
     return [Act(tuple(act)) for act in reversed(found)]
 
 
-def _is_one_act(before: "JournalEntry", entry: "JournalEntry") -> bool:
+def _is_one_act(before: "JournalEntry", entry: "JournalEntry", within: timedelta) -> bool:
     return (
         before.process == entry.process
         and before.host == entry.host
         and before.user == entry.user
         and before.operation == entry.operation
         and before.key_pair_id != entry.key_pair_id
-        and abs(entry.time - before.time) <= _TOGETHER
+        and abs(entry.time - before.time) <= within
     )
 
 

@@ -151,7 +151,11 @@ class Undone(NamedTuple):
         """All of it in a line, not yet made visible."""
         count = len(self.done)
         name = named(self.done[0].key_name) if count == 1 else n_of(count, "pair")
-        missing = by_reason((key_pair.key_name, error) for key_pair, error in self.refused)
+        back = {pair.key_name for pair in self.done}
+        missing = by_reason(
+            (f"{'the other ' * (pair.key_name in back)}{pair.key_name}", error)
+            for pair, error in self.refused
+        )
         stopped = f"; stopped before {self.left:,} more" if self.left else ""
         if isinstance(self.act, TagEdit):
             said = f"the tags of {name} are as before" if count else "no tags were undone"

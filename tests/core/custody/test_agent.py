@@ -21,13 +21,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.checks import look_up
+from core.checks.agent_stays import REMOVED, stays
 from core.checks.finding import PairReference
 from core.custody import agent, agent_keys, installing, saving
 from core.custody.agent import (
     AddNotConfirmed,
     AgentAsks,
     AgentError,
-    AgentIdentity,
     AgentOwner,
     NoAgent,
     holdings,
@@ -826,7 +826,7 @@ def test_the_command_that_starts_an_agent_starts_one(
 
 
 @pytest.mark.parametrize("key_type", KeyType)
-def test_the_commands_that_list_and_remove_a_key_do_so_as_they_stand(
+def test_a_key_is_listed_by_the_command_that_is_named_and_leaves_the_agent_alone(
     key_type: KeyType, ssh_agent: Agent, session: Session, short_folder: Path
 ) -> None:
     created = session.backend.create_key_pair(key_name="web", key_type=key_type)
@@ -845,25 +845,30 @@ def test_the_commands_that_list_and_remove_a_key_do_so_as_they_stand(
     assert fingerprint in ssh_agent.ssh_add(*list_).stdout.decode()
     before = holdings().identities
     assert len(before) == 3
-    for count, identity in enumerate(before, start=1):
-        command = agent.to_remove(identity, holdings().identities)
-        run = subprocess.run(["sh", "-c", command], env=ssh_agent.environment, check=False)
-        assert run.returncode == 0
+    for count, key in enumerate(agent_keys.in_agent(session).keys, start=1):
+        assert agent_keys.remove_from_agent(session, key) is None
         assert holdings().identities == before[count:]
+    removed = [each for each in session.journal() if each.operation == REMOVED]
+    # Not of the certificate, whose key might be there still.
+    assert [each.key_name for each in removed] == ["web", "db"]
+    assert session.in_agent == {}
+    assert stays(session) == {}
 
 
-def test_the_command_that_removes_a_key_tells_it_from_all_others() -> None:
-    end = b"\0\0\0\4ssh:"
-    keys = [AgentIdentity("sk-ssh-ed25519@openssh.com", bytes([n]) * 40 + end, "") for n in (1, 2)]
-    commands = [agent.to_remove(key, keys) for key in keys]
-    for command, key, other in zip(commands, keys, reversed(keys), strict=True):
-        assert len(command) <= 45  # what a narrow window has room for
-        part = command.split()[4]
-        assert part in key.public_key
-        assert part not in other.public_key
-        # Nor does a comment lead to a key that is not meant.
-        hostile = AgentIdentity("ssh-rsa", b"x" * 40, f"\nssh-rsa {part} y")
-        assert agent.to_remove(key, [*keys, hostile]) != command
+def test_a_key_that_is_not_there_or_locked_up_is_said_not_to_be_removed(
+    ssh_agent: Agent, session: Session
+) -> None:
+    created = session.backend.create_key_pair(key_name="web", key_type="ed25519")
+    agent_keys.add_to_agent(session, created)
+    (key,) = agent_keys.in_agent(session).keys
+    assert ssh_agent.ssh_add("-x").returncode == 0
+    with pytest.raises(AgentError, match=r"did not do it\. It is locked \(ssh-add -X unlocks it\)"):
+        agent_keys.remove_from_agent(session, key)
+    assert ssh_agent.ssh_add("-X").returncode == 0
+    agent_keys.remove_from_agent(session, key)
+    with pytest.raises(AgentError, match="holds the key no longer"):
+        agent_keys.remove_from_agent(session, key)
+    assert sum(each.operation == REMOVED for each in session.journal()) == 1
 
 
 # No agent, or one that is none --------------------------------------------------------------

@@ -20,6 +20,7 @@ from tui.screens.list.list_view import ListView
 from tui.words.cells import bar
 from tui.words.place import waited_for
 from tui.words.text import named, said_by
+from tui.words.verdict import Tone, Verdict
 from tui.work.login import logged_in
 from tui.work.slow_changes import run_change
 from tui.work.undo import Act, Deletion, Undone, undo_last
@@ -74,7 +75,7 @@ async def _undo_last(view: ListView, acts: list[Act], stays: str = "", once_more
     if await logged_in(view.screen, view.session, *errors):
         stays, again = "", f"; {once_more or f'logged in, now {undo_key()} once more'}"
     # What was done last comes first: that is what was to be undone.
-    last = f"{stays}. Before that: " if stays else ""
+    last = f"{stays}. Before that: " if stays and undone.done else ""
     said = last + undone.words + another * bool(taken) + again
     is_stopped = view.is_stopped
     await view.read(first, said)
@@ -84,17 +85,18 @@ async def _undo_last(view: ListView, acts: list[Act], stays: str = "", once_more
 
 async def _say_nothing_to_undo(view: ListView) -> None:
     session, history = view.session, view.undo_history
-    gone = await asyncio.to_thread(gone_pairs, session)
     said = "this session has nothing to undo"
+    stays = history.what_stays(session, view.listing.key_pairs)
     if elsewhere := history.elsewhere(session):
+        # What can be undone at all is what was asked for: all else can wait.
         if elsewhere.parent == session.store.folder:
             turn, here, there = key_of("list.region"), f"in {session.region}", elsewhere.stem
         else:
             turn, here, there = key_of("list.place"), "here", "another place"
         said += f" {here}, but in {there}: {turn} turns there"
-    if stays := history.what_stays(session, view.listing.key_pairs):
+    elif stays:
         said += f"; {stays}"
-    if gone:
+    elif gone := await asyncio.to_thread(gone_pairs, session):
         by = f", the last by {gone[0].by}" if gone[0].by else ""
         said += f"; {key_of('list.deleted')} lists {n_of(len(gone), 'deleted pair')}{by}"
     view.say(said)
@@ -152,7 +154,7 @@ async def bring_back(view: ListView, key_pair_id: str) -> bool:
             return False
     except CredentialsError as error:
         if not await logged_in(view.screen, session, error, said=_listed_once_more()):
-            view.say(said_by(error))
+            view.say(Verdict(said_by(error), Tone.BAD))
         return True
     was_named = replace(brought, key_name=before.key_name)
     view.undo_history.follow(session, [before], [was_named])

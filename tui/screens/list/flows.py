@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from core.checks.agent_stays import stays
 from core.checks.deleted import GonePair, gone_pairs
+from core.custody.rotation import is_delivered
 from core.disk.keys_in_hand import KeyInHand
 from core.ec2.place import REGION_TO_ASK_IN
 from core.ec2.regions import is_region
@@ -24,8 +25,8 @@ from tui.screens.list.list_actions import refuses, say_over
 from tui.screens.list.list_view import ListView
 from tui.screens.placed_screen import PlacedScreen, Result
 from tui.terminal.logging_in import log_in as run_log_in
-from tui.words.deleted_elsewhere import of_each
 from tui.words.details import named_tags
+from tui.words.done_elsewhere import of_each
 from tui.words.pairs import what_comes_back
 from tui.words.place import THIS_MACHINE, place_table
 from tui.words.refusals import by_reason
@@ -47,9 +48,23 @@ async def create_key_pair(view: ListView) -> None:
 
 
 async def replace_key_pair(view: ListView) -> None:
-    """Create a pair that takes the place of the one under the cursor, which stays."""
-    if view.highlighted is not None:
-        await _replace(view, view.highlighted)
+    """Create a pair that takes the place of another, which stays."""
+    key_pair = _the_one(view, "pair at a time is replaced")
+    if key_pair is not None:
+        await _replace(view, key_pair)
+
+
+def _the_one(view: ListView, what: str) -> KeptKeyPair | None:
+    """Return the pair that a key is about that is about one; where several are chosen, say `what`.
+
+    As with the keys that are about several, that is the chosen one, or else that under the cursor.
+    """
+    affected = view.affected()
+    if len(affected) > 1:
+        here = "where none is, the one under the cursor"
+        view.say(Verdict(f"one {what}, and {len(affected):,} are chosen; {here}", Tone.CAUTION))
+        return None
+    return next(iter(affected), None)
 
 
 async def _replace(view: ListView, key_pair: KeptKeyPair) -> bool:
@@ -57,7 +72,7 @@ async def _replace(view: ListView, key_pair: KeptKeyPair) -> bool:
     try:
         name = await asyncio.to_thread(successor_name, view.session, key_pair)
     except KeyPairsError as error:
-        view.say(said_by(error))
+        view.say(Verdict(said_by(error), Tone.BAD))
         return False
     return await _create(view, key_pair, name)
 
@@ -90,7 +105,12 @@ async def _create(view: ListView, replacing: KeptKeyPair | None = None, key_name
             noting.result().release()
     said = "; ".join(filter(None, (became, screen.how_gone)))
     await view.read(created.key_pair.key_pair_id, said)
-    is_there = created.key_pair.key_pair_id in view.listing.key_pairs
+    now = view.listing.key_pairs
+    is_there = created.key_pair.key_pair_id in now
+    is_next = is_there and is_delivered(now[created.key_pair.key_pair_id])
+    if replacing is not None and replacing.key_pair_id in now and is_next:
+        install, old = key_of("key-pair.install"), named(replacing.key_name)
+        view.say(f"{said}; next: {install} installs the new key on servers, then {old} can go")
     if is_there or not view.unread:
         new = NewPair("new", created.key_pair, is_deleted=not is_there)
         view.undo_history.note_what_stays(view.session, new)
@@ -384,7 +404,7 @@ async def log_in(view: ListView) -> None:
         return
     said = run_log_in(view.screen.app, error.command)
     if said:
-        view.say(f"not logged in: {said}")
+        view.say(Verdict(f"not logged in: {said}", Tone.BAD))
     else:
         await view.read()
 
@@ -427,7 +447,7 @@ async def journal(view: ListView) -> None:
     try:
         entries = await asyncio.to_thread(view.session.journal)
     except KeyPairsError as error:
-        view.say(said_by(error))
+        view.say(Verdict(said_by(error), Tone.BAD))
         return
     now = view.session.now().astimezone()
     key_pair_id = await view.open(screens.JournalScreen(view.session.region, entries, now))
@@ -471,9 +491,10 @@ async def agent(view: ListView) -> None:
 
 
 async def install(view: ListView) -> None:
-    """Install the public key of the pair under the cursor in authorized_keys."""
-    if view.highlighted is not None:
-        view.say(await _install(view, view.highlighted))
+    """Install the public key of a pair in authorized_keys."""
+    key_pair = _the_one(view, "public key at a time is installed")
+    if key_pair is not None:
+        view.say(await _install(view, key_pair))
 
 
 async def _install(view: ListView, key_pair: KeptKeyPair) -> str:

@@ -182,7 +182,7 @@ class KeyPairListScreen(PlacedScreen[None]):
             await FLOWS[method](self.view)
         except KeyPairsError as error:
             if not await logged_in(self, self.view.session, error):
-                self.view.say(said_by(error))
+                self.view.say(Verdict(said_by(error), Tone.BAD))
 
     def _quit_if_alone(self) -> None:
         """Quit, if the key stands alone and is not part of a text."""

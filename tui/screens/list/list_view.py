@@ -24,6 +24,7 @@ from tui.screens.list.rows import remarks, wants_attention
 from tui.screens.list.side_pane import SidePane
 from tui.screens.placed_screen import PlacedScreen, Result
 from tui.widgets.key_hints import WIDE
+from tui.widgets.text_input import TAKES
 from tui.words.text import said_by, shortened
 from tui.words.verdict import READ_ONLY, Tone, Verdict
 from tui.work.undo import UndoHistory
@@ -370,7 +371,8 @@ class ListView:
         """Return what is wrong with the filter, or which kind of fingerprint it is."""
         kind = self.listing.kind(self.shown)
         if self.listing.unfinished:
-            return Verdict(f"{self.listing.unfinished}, and narrows nothing yet")
+            takes = f"; {TAKES}" if self.filter_bar.goes_on else ""
+            return Verdict(f"{self.listing.unfinished}, and narrows nothing yet{takes}")
         if self.listing.query.problems:
             return Verdict(self.listing.query.problems[0], Tone.CAUTION)
         if terms := self.listing.not_together:

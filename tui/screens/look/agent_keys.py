@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from textual import on, work
@@ -12,7 +13,8 @@ from textual.widgets import Static
 
 from core.checks.finding import PairReference
 from core.custody import agent_keys
-from core.custody.agent import TO_START, TO_UNLOCK, to_remove
+from core.custody.agent import TO_START, TO_UNLOCK
+from core.disk import files
 from core.errors import KeyPairsError
 from tui.actions.keymap import bindings, hints, key_of
 from tui.actions.table import Place
@@ -25,10 +27,12 @@ from tui.screens.workbench.widths import Column
 from tui.widgets.cursor_list import CursorList
 from tui.widgets.verdict_line import VerdictLine
 from tui.words import judging
-from tui.words.text import sentence, shortened, visible
-from tui.words.verdict import Verdict
+from tui.words.text import named, said_by, sentence, shortened, visible
+from tui.words.verdict import Tone, Verdict
+from tui.work.exclusive import exclusively, unless_busy
 
 if TYPE_CHECKING:
+    from core.custody.agent import AgentOwner
     from core.custody.agent_keys import AgentKey
     from core.session import Session
 
@@ -66,6 +70,9 @@ class AgentKeysScreen(PlacedScreen[FollowUp | None]):
         self._session = session
         self._keys: Sequence[AgentKey] = ()
         self._next_end: Timer | None = None
+        self._owner: AgentOwner | None = None
+        self._asked: AgentKey | None = None
+        """The key of which it was asked whether it is to be taken out."""
         self._state = VerdictLine(id="state")
         self._list = GroupedList(_COLUMNS)
         self._pane = RowPane()
@@ -103,6 +110,7 @@ class AgentKeysScreen(PlacedScreen[FollowUp | None]):
             taught = _ADD_SAVED if self._session.read_only else _ADD
             ways = f"{_EMPTY}{taught}".format(add=add, saved=saved, unlock=TO_UNLOCK)
             empty = "" if found.keys else ways
+            self._owner = found.owner
             self._show(found.keys, judging.of_agent(found), empty)
         if is_told:
             # For a moment: what is taught here stands in the same line.
@@ -171,8 +179,18 @@ class AgentKeysScreen(PlacedScreen[FollowUp | None]):
 
     @on(CursorList.Highlighted)
     def _hint(self) -> None:
-        """Say what Enter does now, if it does anything."""
+        """Say what Enter does now, if it does anything, or what answers what was asked."""
+        at = self._keys[self._list.cursor].identity if self._keys else None
+        if self._asked is not None and self._asked.identity != at:
+            self._ask_no_more()
+            return
+        if self._asked is not None:
+            yes, back = key_of("agent.yes"), key_of("agent.back")
+            self.key_hints.show(((yes, "take it out"), (back, "keep it")))
+            return
         (key, _), *others = hints(Place.AGENT)
+        if not self._keys:
+            others = [hint for hint in others if hint[0] != key_of("agent.remove")]
         chosen = self._chosen
         imports = isinstance(chosen, KeyToImport)
         can = chosen is not None and not (imports and self._session.read_only)
@@ -215,7 +233,57 @@ class AgentKeysScreen(PlacedScreen[FollowUp | None]):
         until = key.until and f"until {judging.moment(key.until, self._session.now())}"
         known = until or ("no limit" if key.for_good else "")
         yield "Time left", f"{known}, as it was added here" if known else "agents do not say"
-        yield "Remove it", to_remove(identity, (each.identity for each in self._keys))
+
+    # Taking a key out ---------------------------------------------------------------------------
+
+    @unless_busy
+    def action_remove(self) -> None:
+        """Take the key under the cursor out of the agent; ask first where it may be lost."""
+        if self._keys and not refuses_changes(self):
+            self._remove(self._keys[self._list.cursor])
+
+    @unless_busy
+    def action_yes(self) -> None:
+        """Take out the key of which that was asked."""
+        if refuses_changes(self):
+            return
+        if self._asked is not None:
+            self._remove(self._asked)
+        else:
+            key = key_of("agent.remove")
+            self.say(Verdict(f"{key} takes the key under the cursor out of the agent"))
+
+    @exclusively
+    async def _remove(self, key: "AgentKey") -> None:
+        name = _name(key)
+        is_asked = key is self._asked
+        if not is_asked and (why := await asyncio.to_thread(_what_is_lost, key, self._owner)):
+            self._asked = key
+            self.say(Verdict(f"{why}; {key_of('agent.yes')} takes it out", Tone.CAUTION))
+            self._hint()
+            return
+        self._asked = None
+        self.say(Verdict(f"taking {name} out of the agent…"))
+        try:
+            warning = await asyncio.to_thread(agent_keys.remove_from_agent, self._session, key)
+        except KeyPairsError as error:
+            self.say(Verdict(f"{name} was not taken out. {said_by(error)}", Tone.BAD))
+        else:
+            said = Verdict(f"{name} is out of the agent", Tone.GOOD)
+            self.say(Verdict(f"{said.text}. {warning}", Tone.CAUTION) if warning else said)
+        self._ask()
+
+    def action_back(self) -> None:
+        """Leave the key where it is, if that was asked, or go back to the list."""
+        if self._asked is None:
+            self.dismiss(None)
+        else:
+            self._ask_no_more()
+
+    def _ask_no_more(self) -> None:
+        self._asked = None
+        self.say(Verdict(""))
+        self._hint()
 
     @on(CursorList.Selected)
     def action_go(self) -> None:
@@ -229,6 +297,24 @@ class AgentKeysScreen(PlacedScreen[FollowUp | None]):
 
 def _is_comment(fact: tuple[str, str]) -> bool:
     return fact[0] == "Comment"
+
+
+def _what_is_lost(key: "AgentKey", owner: "AgentOwner | None") -> str:
+    """Return what is to be known before a key is taken out, if anything is; blocks."""
+    name = _name(key)
+    if owner is not None:
+        return f"the agent belongs to {owner.name}, who may need {name}"
+    with suppress(OSError):  # of what cannot be seen nothing is known
+        if files.present(key.saved_to):
+            return ""
+    lost = "out of the agent it is gone, unless another agent or a copy holds it"
+    return f"{name} is in no file that is known here: {lost}"
+
+
+def _name(key: "AgentKey") -> str:
+    """Return what a key is called."""
+    pair = key.key_pair or key.elsewhere
+    return named(pair.key_name if pair else key.identity.comment or key.identity.algorithm)
 
 
 def _whose(key: "AgentKey") -> str:

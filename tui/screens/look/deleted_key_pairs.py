@@ -165,7 +165,7 @@ class DeletedKeyPairsScreen(PlacedScreen[Sequence[str] | None]):
         self._list.narrow(self._search.value)
         self._list.display = bool(self._list.shown)
         self._empty.display = not self._list.shown
-        nothing = f"Nothing deleted in {self._region} can be brought back."
+        nothing = f"There are no deleted pairs in {self._region} to bring back."
         self._empty.update(NOTHING_MATCHES if self._gone else nothing)
         self._hint()
         self._say_all()

@@ -2,7 +2,7 @@
 
 import asyncio
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -12,6 +12,7 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal, VerticalScroll
 from textual.events import DescendantFocus, Key
 from textual.message import Message
+from textual.suggester import SuggestionReady
 from textual.widgets import Input, Static
 
 from core.checks.answers import Found, Standing
@@ -77,6 +78,22 @@ class KeyOrPathInput(SearchInput):
         return ""
 
 
+class _WhileTyping(PathSuggester):
+    """Suggests how a path goes on, but of what was looked up already.
+
+    Args:
+        asked: returns what that is.
+    """
+
+    def __init__(self, asked: Callable[[], str | None]) -> None:
+        super().__init__()
+        self._asked = asked
+
+    async def get_suggestion(self, value: str) -> str | None:
+        found = await super().get_suggestion(value)
+        return None if value == self._asked() else found
+
+
 class Asked(NamedTuple):
     """What was looked up last, and the row of the answer under the cursor."""
 
@@ -117,7 +134,7 @@ class FindScreen(PlacedScreen[FollowUp | None]):
         self._thing = KeyOrPathInput(
             "a path, a folder, a public key, a fingerprint, or: agent", id="thing"
         )
-        self._thing.suggester = PathSuggester()
+        self._thing.suggester = _WhileTyping(lambda: self._looked_up)
         self._status = VerdictLine(id="status")
         self._empty = Static(_EMPTY, markup=False, id="empty")
         self._list = PickList()
@@ -181,6 +198,8 @@ class FindScreen(PlacedScreen[FollowUp | None]):
 
     @work(exclusive=True, group="look-up")
     async def _look_up(self, text: str) -> None:
+        # The answer is to what stands there, and not to how it might go on.
+        self._thing.post_message(SuggestionReady(text, ""))
         with self.key_hints.stopping(key_of("find.back"), alone=False):
             await self._show_whose(text)
 

@@ -8,7 +8,7 @@ from textual.app import App
 from textual.screen import Screen
 from textual.widget import Widget
 
-from tui.actions.keymap import at, changes, command, key_label
+from tui.actions.keymap import at, changes, command, key_label, way_to
 from tui.actions.table import WIDGET_KEYS, Action, Place
 from tui.screens.list.columns import PANE_FROM
 from tui.screens.look.pick import PickScreen
@@ -67,6 +67,8 @@ _KEYS_WIDTH = 12
 _NO_KEY = "(enter here)"
 """What stands where other lines have a key: nothing else does it."""
 
+_IN_A_SHELL = "in a shell"
+
 _MARK = "mark "
 """How the key of a line begins that explains a mark."""
 
@@ -90,15 +92,33 @@ class HelpScreen(PickScreen):
             items = [each for item in items for each in _parted(item)][1:]
         super().__init__("Help", items, verb="do it")
         self._hints = self._hints[:-1]  # this is the help
-        here = [*places(screen), Place.ANYWHERE]
-        self._done_here = {action.id for place in here for action in at(place)}
+        self._here = [*places(screen), Place.ANYWHERE]
+        self._done_here = {action.id for place in self._here for action in at(place)}
+
+    def narrowed(self, search: str) -> list[Item]:
+        items = super().narrowed(search)
+        if search.split():
+            # First what the hint bar calls so.
+            word = search.strip().casefold()
+            called = {a.id for place in self._here for a in at(place) if a.hint == word}
+            return sorted(items, key=lambda item: item.value not in called)
+        # What the heading says is not said at the end of each line below it.
+        said = {*(place.value for place in Place), _IN_A_SHELL}
+        return [
+            item._replace(remark="") if item.remark.strip("()") in said else item for item in items
+        ]
 
     def refusal(self, item: Item) -> str:
         if item.remark == _ONLY_READING:
             return READ_ONLY
         if not item.value:
             return "this line explains something; there is nothing to do"
-        return "" if item.value in self._done_here else f"that is done elsewhere {item.remark}"
+        if item.value in self._done_here:
+            return ""
+        way = way_to(item.value, self._here)
+        return (
+            f"that is done elsewhere: {way}" if way else "that is done elsewhere, where it comes up"
+        )
 
     def is_taught(self, item: Item) -> bool:
         return not self.refusal(item)
@@ -130,13 +150,14 @@ def help_items(screen: Screen[Any]) -> Iterator[Item]:
             refused = screen.refused if isinstance(screen, PlacedScreen) else ()
             yield from _of_list(remark, refused, has_pane=screen.size.width >= PANE_FROM)
         else:
-            heading = place.value[0].upper() + place.value[1:]
-            yield from _under(heading, [_item(action, remark) for action in at(place)])
+            yield from _under(
+                _capitalised(place.value), [_item(action, remark) for action in at(place)]
+            )
         if place is nearest[0] and is_list:
             marks = [item for item in here if item.text.startswith(_MARK)]
             yield from _under("Marks", marks)
             yield from _under("Colours", colours)
-            yield from _under("In a shell", [_RESTORE])
+            yield from _under(_capitalised(_IN_A_SHELL), [_RESTORE])
             yield from _under("Moving", [item for item in here if item not in marks])
     if not is_list:
         yield from _under("Colours", colours)
@@ -149,12 +170,19 @@ def _parted(item: Item) -> tuple[Item, ...]:
 def _of_list(remark: str, refused: Collection[str], *, has_pane: bool) -> Iterator[Item]:
     """Yield what can be done on the list, by what it is done to, and is not refused there now."""
     left = {action.id: action for action in at(Place.LIST) if action.method not in refused}
+    place = f"{_capitalised(Place.LIST.value)} · " if remark else ""
     for heading, ids in _GROUPS:
-        yield from _under(heading, [_item(left.pop(each), remark) for each in ids if each in left])
+        yield from _under(
+            place + heading, [_item(left.pop(each), remark) for each in ids if each in left]
+        )
     # Here a key of which nothing comes says so, as it does when it is pressed.
     remarks = {} if has_pane or remark else {"list.pane": "(no room for it)"}
     look = [_item(action, remarks.get(action.id, remark)) for action in left.values()]
-    yield from _under("Look", look)
+    yield from _under(f"{place}Look", look)
+
+
+def _capitalised(text: str) -> str:
+    return text[0].upper() + text[1:]
 
 
 def _under(heading: str, items: Sequence[Item]) -> Iterator[Item]:
@@ -185,8 +213,9 @@ def _keys_of(widget: Widget | None) -> tuple[tuple[str, str], ...]:
 
 
 _RESTORE = _key_item(
-    "in a shell",
-    "keypairs restore REGION: a Region's file, from its backup.",
+    "keypairs restore REGION",
+    "A Region's file, from its backup.",
+    remark=f"({_IN_A_SHELL})",
     words="damaged recover bring back",
 )
 """What is not done in the app, and may be looked for here."""

@@ -81,7 +81,7 @@ class PickScreen(PlacedScreen[str | None]):
 
     @on(Input.Changed, "#search")
     def _narrow(self) -> None:
-        items = narrowed(self._items, self._search.value)
+        items = self.narrowed(self._search.value)
         values = [item.value for item in items]
         is_there = not self._search.value and self._begins_at in values
         self._list.set_items(items, values.index(self._begins_at or "") if is_there else 0)
@@ -129,6 +129,10 @@ class PickScreen(PlacedScreen[str | None]):
             self.say(Verdict(refusal, Tone.BAD if picked and picked.value else Tone.PLAIN))
         elif picked is not None:
             self.dismiss(picked.value)
+
+    def narrowed(self, search: str) -> list[Item]:
+        """Return the lines that are shown while this is typed."""
+        return narrowed(self._items, search)
 
     def is_taught(self, item: Item) -> bool:
         """Return whether it is taught that a line can be picked."""

@@ -426,7 +426,7 @@ def _taught(key_pair: KeptKeyPair, position: Position, *, read_only: bool, mends
 def _also_taught(key_pair: KeptKeyPair) -> list[str]:
     """Return other keys that the hint bar has no room for: the most used, then fewer of them."""
     keys = ["replace", "install", "import-into-regions"]
-    words = ["replace", "install", "to other Regions"]
+    words = ["replace", "install", "into other Regions"]
     if key_pair.custody.saved_to:
         keys.append("public-file")
         words.append(".pub file")

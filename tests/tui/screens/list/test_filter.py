@@ -352,7 +352,7 @@ def test_the_right_arrow_takes_what_is_suggested_and_tab_never_does(
     async def scene(pilot: Pilot[None]) -> None:
         field = await filter_by(pilot, "tag:Env=st")
         await until(pilot, lambda: "tag:Env=staging" in drawn(pilot), "the suggestion")
-        taught = "narrows nothing yet; → completes it"
+        taught = "narrows nothing yet; → takes what is grey"
         await until(pilot, lambda: taught in " ".join(drawn(pilot).split()), taught)
         await pilot.press("tab")
         assert field.value == "tag:Env=st"

@@ -144,7 +144,8 @@ def test_the_list_its_count_and_its_cursor_follow(
         )
         delete("ci-deploy")
         await until_drawn(pilot, "6 pairs")
-        said = "ci-deploy was deleted by boris at "
+        # What was said before and is still so stays, if the cursor did not move.
+        said = "ci-deploy was deleted; aaa-new was imported, both by boris at "
         await until(pilot, lambda: text_of(pilot, "#fact").startswith(said), said)
 
     play(demo_session, scene)
@@ -686,6 +687,52 @@ def test_the_list_says_which_chosen_pairs_are_gone(
         await until(pilot, lambda: "deleted" not in text_of(pilot, "#fact"), "silence")
 
     play(demo_session, scene, (120, 24))
+
+
+@pytest.mark.long
+def test_the_list_says_what_others_made_and_tagged_and_that_takes_the_place_of_the_old(
+    demo_session: DemoSession, other: DemoSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    demo_session.time = other.time = datetime.now(UTC)  # the clock of the journal
+    at = r"at \d\d:\d\d, in another session"
+
+    async def until_line(pilot: Pilot[None], line: str) -> None:
+        await until(pilot, lambda: re.fullmatch(line, said_in(pilot)) is not None, line)
+
+    def make(name: str) -> str:
+        public_key = PUBLIC_KEY.encode()
+        made = other.backend.import_key_pair(key_name=name, public_key_material=public_key)
+        return made.key_pair_id
+
+    async def scene(pilot: Pilot[None]) -> None:
+        ids = {pair.key_name: pair.key_pair_id for pair in other.backend.describe_key_pairs()}
+        await pilot.press("t")
+        await until_screen(pilot, "EditTagsScreen")
+        await pilot.press("x", "enter", "enter")
+        await until_said(pilot, "tags saved: batch-runner; u undoes it")
+        # What this session did itself is no news.
+        await asyncio.sleep(10 * file_watch.SECONDS)
+        assert said_in(pilot) == "tags saved: batch-runner; u undoes it"
+        web = make("web-9")
+        await until_line(pilot, f"web-9 was imported by boris {at}")
+        other.backend.create_key_pair(key_name="web-10", key_type="ed25519")
+        await until_line(pilot, "2 pairs are new")
+        other.backend.create_tags(resources=[ids["nightly"], web], tags=[Tag("Zone", "9")])
+        await until_line(pilot, f"2 pairs are new; tags of nightly were changed by boris {at}")
+        deleter(other)("old-laptop")
+        await until_said(pilot, "old-laptop was deleted by boris at ")
+        await pilot.press("j")
+        other.backend.create_tags(resources=[ids["nightly"]], tags=[Tag("Zone", "10")])
+        await until_line(pilot, f"tags of nightly were changed by boris {at}")
+        deleter(other)("web-green")
+        both = "web-green was deleted; tags of nightly were changed, both by boris"
+        await until_line(pilot, f"{both} {at}")
+        monkeypatch.setattr("core.store.journal.user", lambda: "anna")
+        make("web-11")
+        await until_said(pilot, "web-green was deleted by boris at ")
+        await until_line(pilot, f".*; web-11 was imported by anna {at}; tags of nightly .* {at}")
+
+    play(demo_session, scene, (160, 24))
 
 
 async def choose(pilot: Pilot[None], count: int, key: str, screen: str) -> None:

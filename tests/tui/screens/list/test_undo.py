@@ -115,10 +115,15 @@ def test_what_another_session_deleted_is_never_brought_back_and_that_is_said(
 
 @pytest.mark.long
 def test_another_region_has_nothing_to_undo_but_says_which_one_has(
-    empty_session: DemoSession,
+    empty_session: DemoSession, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("core.store.journal.user", lambda: "boris")
     make(empty_session, "a", "b")
-    make(empty_session.for_region("eu-west-3"), "c")
+    # That a pair is deleted there can wait until nothing is left to undo.
+    paris = empty_session.for_region("eu-west-3")
+    make(paris, "c", "d")
+    [gone, _] = paris.backend.describe_key_pairs()
+    paris.backend.delete_key_pair(key_pair_id=gone.key_pair_id)
 
     async def turn(pilot: Pilot[None], region: str, there: str) -> None:
         await pilot.press("r")
@@ -136,7 +141,7 @@ def test_another_region_has_nothing_to_undo_but_says_which_one_has(
         await turn(pilot, "us-east-1", "N. Virginia")
         await press(pilot, "u", "brought b back")
         await turn(pilot, "eu-west-3", "Paris")
-        await press(pilot, "u", NOTHING)
+        await press(pilot, "u", f"{NOTHING}; U lists 1 deleted pair, the last by boris")
 
     play(empty_session, scene, (100, 24))
     assert names(empty_session) == ["a", "b"]
@@ -281,7 +286,7 @@ def test_what_an_error_says_is_spelled_out_once_and_its_paths_are_short(
         await delete_here(pilot, said="deleted a; u brings it back")
         for owner, name, key, remark in (
             (empty_session.backend, "restore_key_pairs", "u", f"a is not back: {shown}"),
-            (empty_session, "journal", "J", shown),
+            (empty_session, "journal", "J", f"✗ {shown}"),
         ):
             monkeypatch.setattr(owner, name, fail)
             await press(pilot, key, remark)
@@ -297,7 +302,9 @@ def test_a_name_that_several_have_is_said_once(empty_session: DemoSession) -> No
     assert Undone(act, [], taken).words == "a (2) are not back: another pair has the name"
     full = StoreError("the disk is full")
     other: list[tuple[KeptKeyPair, KeyPairsError]] = [(replace(pair, key_name="b"), full)]
-    words = "brought a back, but not a (2): another pair has the name; b: the disk is full"
+    words = (
+        "brought a back, but not the other a (2): another pair has the name; b: the disk is full"
+    )
     assert Undone(act, [pair], taken + other).words == words
     assert Undone(act, [], taken + other).words.startswith("not back: a (2): ")
 

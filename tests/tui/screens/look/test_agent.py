@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from textual.pilot import Pilot
 
-from core.custody import agent, agent_keys
+from core.custody import agent, agent_keys, saving
 from core.custody.agent import AddNotConfirmed, AgentError, AgentIdentity, NoAgent, holdings
 from core.custody.agent_keys import AddedToAgent, AgentContents, AgentKey
 from core.keys.encoding.sshwire import string
@@ -517,7 +517,6 @@ def test_a_key_that_no_pair_can_be_leads_nowhere(
         assert "Time left   agents do not say\n" in "\n".join(
             map(str.rstrip, drawn(pilot).split("\n"))
         )
-        assert "Remove it   ssh-add -L | grep " in drawn(pilot)
         assert "enter" not in drawn(pilot)
         await pilot.press("enter")
         assert screen.is_active
@@ -715,6 +714,73 @@ def test_a_key_that_left_the_agent_leaves_the_screen(
 
 
 @pytest.mark.long
+def test_a_key_is_taken_out_of_the_agent_and_asked_for_where_it_is_in_no_file(
+    empty_session: DemoSession, ssh_agent: Agent, home: Path
+) -> None:
+    for name in ("saved", "unsaved"):
+        created = empty_session.backend.create_key_pair(key_name=name, key_type="ed25519")
+        agent_keys.add_to_agent(empty_session, created)
+        if name == "saved":
+            path = str(home / ".ssh" / "saved.pem")
+            saving.save_key_material(empty_session, created, path)
+
+    def names() -> list[str]:
+        return [each.comment for each in holdings().identities]
+
+    async def scene(pilot: Pilot[None]) -> None:
+        await open_agent(pilot)
+        await until(pilot, lambda: "unsaved" in drawn(pilot), "the keys")
+        await pilot.press("d")
+        await until(pilot, lambda: outcome(pilot) == "saved is out of the agent", "the first")
+        assert names() == ["unsaved"]
+        await until(pilot, lambda: "holds 1 key" in drawn(pilot), "what is left")
+        await pilot.press("y")
+        assert names() == ["unsaved"]
+        await pilot.press("d")
+        lost = "out of the agent it is gone, unless another agent or a copy holds it"
+        asks = f"unsaved is in no file that is known here: {lost}; y takes it out"
+        await until(pilot, lambda: outcome(pilot) == asks, asks)
+        await pilot.press("escape")
+        await until(pilot, lambda: outcome(pilot) == "", "that it stays")
+        assert isinstance(app_of(pilot).screen, AgentKeysScreen)
+        await pilot.press("d")
+        await until(pilot, lambda: outcome(pilot) == asks, asks)
+        assert names() == ["unsaved"]
+        await pilot.press("y")
+        await until(pilot, lambda: outcome(pilot) == "unsaved is out of the agent", "the other")
+        assert names() == []
+
+    play(empty_session, scene, (60, 15))
+
+
+@pytest.mark.long
+def test_an_agent_that_hangs_is_not_waited_for_where_a_key_is_taken_out(
+    empty_session: DemoSession, monkeypatch: pytest.MonkeyPatch, short_folder: Path
+) -> None:
+    keys = (AgentKey(key(1, "laptop"), None),)
+    held = AgentContents("/tmp/agent.1", False, keys)  # noqa: S108 - nothing is made there
+    monkeypatch.setattr(agent_keys, "in_agent", lambda _: held)
+    monkeypatch.setattr(agent, "SECONDS", 0.2)
+    monkeypatch.setenv("SSH_AUTH_SOCK", str(short_folder / "agent"))
+    over = Event()
+
+    def hang(_: object) -> None:
+        over.wait(60)
+
+    async def scene(pilot: Pilot[None]) -> None:
+        await open_agent(pilot)
+        await pilot.press("d")
+        await until(pilot, lambda: "y takes it out" in outcome(pilot), "the question")
+        await pilot.press("y")
+        await until(pilot, lambda: "did not answer" in outcome(pilot), "what went wrong")
+        assert outcome(pilot).startswith("laptop was not taken out. The agent at ")
+        over.set()
+
+    with fake_agent(short_folder / "agent", hang):
+        play(empty_session, scene)
+
+
+@pytest.mark.long
 def test_a_certificate_is_called_one_and_gets_no_wrong_fingerprint(
     empty_session: DemoSession, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -849,13 +915,15 @@ def test_a_time_that_is_none_mutes_the_key_that_adds(
 def test_a_low_window_shows_several_keys_of_the_agent(
     empty_session: DemoSession, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    keys = tuple(AgentKey(key(number, f"laptop-{number}"), None) for number in range(1, 6))
+    keys = tuple(
+        AgentKey(key(number, f"laptop-{number} {'x' * 60} end"), None) for number in range(1, 6)
+    )
     held = AgentContents("/tmp/agent.1", False, keys)  # noqa: S108 - nothing is made there
     monkeypatch.setattr(agent_keys, "in_agent", lambda _: held)
 
     async def scene(pilot: Pilot[None]) -> None:
         await open_agent(pilot)
-        await until(pilot, lambda: "Time left" in drawn(pilot), "what there is to know of one")
+        await until(pilot, lambda: "Fingerprint" in drawn(pilot), "what there is to know of one")
         assert drawn(pilot).count("laptop-") >= 4
         assert "in no Region; enter imports it" in drawn(pilot)
         # Where not all of it fits, it is said how one comes to the rest.
@@ -863,7 +931,7 @@ def test_a_low_window_shows_several_keys_of_the_agent(
         await pilot.press("tab")
         await until(pilot, lambda: "↑ ↓ scroll the text" in drawn(pilot), "the other")
         await pilot.press("pagedown")
-        await until(pilot, lambda: " | ssh-add -d -" in drawn(pilot), "the rest")
+        await until(pilot, lambda: " end" in flat(pilot), "the rest")
 
     play(empty_session, scene, (60, 15))
 
@@ -878,7 +946,7 @@ def test_what_stands_below_a_short_table_takes_the_rows_that_it_leaves(
 
     async def scene(pilot: Pilot[None]) -> None:
         await open_agent(pilot)
-        await until(pilot, lambda: " | ssh-add -d -" in drawn(pilot), "all of it, on one line")
+        await until(pilot, lambda: "Time left" in drawn(pilot), "all of it")
         assert "the rest of the text" not in drawn(pilot)
         # It gives them back to a table that needs them.
         held.append(AgentContents("/tmp/agent.1", False, keys))  # noqa: S108 - as above

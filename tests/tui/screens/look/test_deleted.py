@@ -248,7 +248,7 @@ def test_a_name_with_a_space_is_typed_and_what_is_chosen_out_of_sight_is_named(
 def test_where_nothing_was_deleted_it_says_so(empty_session: DemoSession) -> None:
     async def scene(pilot: Pilot[None]) -> None:
         await open_deleted(pilot)
-        said = "Nothing deleted in us-east-1 can be brought back."
+        said = "There are no deleted pairs in us-east-1 to bring back."
         assert text_of(pilot, "#empty") == said
         # No key is taught that would do nothing.
         assert drawn(pilot).split("\n")[-1].split() == ["esc", "back", "f1", "help"]
@@ -261,7 +261,7 @@ def test_where_nothing_was_deleted_it_says_so(empty_session: DemoSession) -> Non
 def test_nothing_deleted_is_nothing_to_narrow(empty_session: DemoSession) -> None:
     async def scene(pilot: Pilot[None]) -> None:
         await open_deleted(pilot)
-        await until(pilot, lambda: "Nothing deleted in" in drawn(pilot), "that")
+        await until(pilot, lambda: "There are no deleted pairs" in drawn(pilot), "that")
         assert "narrow" not in drawn(pilot)
 
     play(empty_session, scene)

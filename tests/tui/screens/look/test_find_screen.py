@@ -572,6 +572,28 @@ async def test_how_a_suggestion_is_taken_is_said_as_long_as_there_is_one(
 
 @pytest.mark.long
 @in_loop
+async def test_what_was_looked_up_is_not_suggested_to_go_on_until_it_is_edited(
+    demo_session: DemoSession, keys: Path
+) -> None:
+    async with KeyPairsApp(demo_session).run_test() as pilot:
+        screen = await open_screen(pilot, "")
+        await type_text(pilot, "~/ke")
+        await until(pilot, lambda: screen._thing._suggestion == "~/keys/", "the suggestion")
+        await pilot.press("enter")
+        await until(pilot, lambda: screen._looked_up == "~/ke", "the answer")
+        await until(pilot, lambda: screen._thing._suggestion == "", "that it is of no other")
+        # Nor is it once the field has the focus again.
+        screen._list.focus()
+        screen._thing.focus()
+        await pilot.pause()
+        await pilot.press("y", "backspace")
+        assert screen._thing._suggestion == ""
+        await pilot.press("y")
+        await until(pilot, lambda: screen._thing._suggestion == "~/keys/", "the next")
+
+
+@pytest.mark.long
+@in_loop
 async def test_a_path_is_completed_and_one_of_a_shell_is_named_as_what_it_is(
     demo_session: DemoSession, keys: Path
 ) -> None:

@@ -20,14 +20,14 @@ from tests.tui.driving import (
     until,
     until_screen,
 )
-from tui.actions.keymap import at, hints
+from tui.actions.keymap import at, hints, way_to
 from tui.actions.table import ACTIONS, Place
 from tui.screens.list.filter.field import FilterInput
 from tui.screens.list.key_pair_table import KeyPairTable
 from tui.screens.look.help import HelpScreen, _keys_of, help_items
 from tui.screens.private_key.key_material import KeyMaterialScreen
 from tui.widgets.key_hints import KeyHints
-from tui.widgets.pick_list import PickList, narrowed
+from tui.widgets.pick_list import PickList
 
 WAYS: dict[str, tuple[tuple[str, ...], Place, str]] = {
     "list": ((), Place.LIST, "Everything about the pair"),
@@ -205,10 +205,11 @@ def test_an_action_is_found_by_what_a_person_calls_it(empty_session: DemoSession
     async def scene(pilot: Pilot[None]) -> None:
         await pilot.press("question_mark")
         await until_screen(pilot, "HelpScreen")
-        items = app_of(pilot).screen.query_one(PickList).items
-        found = {word: narrowed(items, word) for word in SOUGHT}
+        screen = app_of(pilot).screen
+        assert isinstance(screen, HelpScreen)
+        found = {word: screen.narrowed(word) for word in SOUGHT}
         assert {word: items[0].value if items else None for word, items in found.items()} == SOUGHT
-        assert "list.find" in [item.value for item in narrowed(items, "fingerprint")]
+        assert "list.find" in [item.value for item in screen.narrowed("fingerprint")]
         await pilot.press("escape")
         await until_screen(pilot, "KeyPairListScreen")
         await pilot.press("ctrl+p")
@@ -312,6 +313,19 @@ def test_each_colour_is_explained_beside_a_word_that_has_it(
     play(demo_session, scene)
 
 
+def test_every_place_is_come_to_by_keys_or_comes_by_itself() -> None:
+    assert way_to("details.mode", [Place.LIST]) == "enter, then m"
+    assert way_to("details.mode", [Place.CREATE]) == "in the list, enter, then m"
+    assert way_to("ssh-host.submit", [Place.DETAILS]) == "H, then enter"
+    assert way_to("discard.back", [Place.LIST]) == "c, then enter, then esc, then esc"
+    none = {
+        action.place
+        for action in ACTIONS
+        if action.place is not Place.ANYWHERE and not way_to(action.id, [Place.LIST])
+    }
+    assert none == {Place.MFA_CODE, Place.LOST_KEY}
+
+
 @pytest.mark.long
 def test_what_another_screen_can_do_is_not_done(demo_session: DemoSession) -> None:
     async def scene(pilot: Pilot[None]) -> None:
@@ -324,13 +338,20 @@ def test_what_another_screen_can_do_is_not_done(demo_session: DemoSession) -> No
         does = ("enter", "do it")
         await until(pilot, lambda: does not in hints.shown, "that Enter does nothing")
         await pilot.press("enter")
-        said = "that is done elsewhere (list of key pairs)"
+        said = "that is done elsewhere: in the list, d"
         await until(pilot, lambda: said in text_of(pilot, "#fact"), said)
+        # Where it is done is named at the end of a line that no heading stands over.
+        assert "list of key pairs" in drawn(pilot)
         assert isinstance(app_of(pilot).screen, HelpScreen)
         # What can be done here is taught, and nothing is said any more.
         await pilot.press("ctrl+u")
         await type_text(pilot, "create.dry-run")
         await until(pilot, lambda: does in hints.shown, "the key")
+        await pilot.press("ctrl+u", "end")
+        await until(pilot, lambda: "Colours" in drawn(pilot), "the end")
+        lines = app_of(pilot).screen.query_one(PickList).items
+        assert {line.remark for line in lines} == {""}
+        assert any(line.is_heading and "List of key pairs" in line.text for line in lines)
         assert text_of(pilot, "#fact") == ""
         # To press Enter on what only explains is no error.
         await pilot.press("ctrl+u")
@@ -446,8 +467,10 @@ def test_the_sentences_of_the_place_fit_a_line_and_end_goes_to_the_end(
     async def scene(pilot: Pilot[None]) -> None:
         await pilot.press("question_mark")
         await until_screen(pilot, "HelpScreen")
-        picked = app_of(pilot).screen.query_one(PickList)
-        cut = [item.text for item in picked.items if not item.remark and picked.is_cut(item)]
+        screen = app_of(pilot).screen
+        assert isinstance(screen, HelpScreen)
+        picked = screen.query_one(PickList)
+        cut = [item.text for item in screen._items if not item.remark and picked.is_cut(item)]
         assert cut == []
         await pilot.press("end")
         assert picked.cursor == len(picked.items) - 1
@@ -487,7 +510,7 @@ def test_the_help_finds_what_is_looked_for_by_other_words(demo_session: DemoSess
         await pilot.press("question_mark")
         await until_screen(pilot, "HelpScreen")
         for word, found in (
-            ("backup", "keypairs restore REGION: a Region's file"),
+            ("backup", "keypairs restore REGION A Region's file"),
             ("newer:", "Narrow the list: web*, tag:Env=prod; the field"),
             ("pane", "Close the pane at the right"),
         ):

@@ -62,7 +62,7 @@ ENTRIES = [
 def test_whatever_is_journaled_has_a_word() -> None:
     written = "\n".join(path.read_text() for path in (ROOT / "core").rglob("*.py"))
     operations = set(re.findall(r'(?:journaled|Change)\(\s*"([A-Z]\w+)"', written))
-    operations |= {"AddToAgent", MADE_PRIVATE}
+    operations |= {"AddToAgent", "RemoveFromAgent", MADE_PRIVATE}
     assert operations >= {"RestoreRegion", "AddSshHost", "InstallPublicKey"}
     assert not [each for each in operations if action(each)[0] == each]
 
@@ -76,6 +76,27 @@ def test_what_was_done_to_many_at_once_is_one_act() -> None:
         ("SaveKeyMaterial", 1),
         ("CreateKeyPair", 1),
     ]
+
+
+def test_what_was_done_by_hand_one_after_the_other_is_an_act_each() -> None:
+    def deletions(*seconds: float) -> list[JournalEntry]:
+        return [
+            replace(
+                FIRST,
+                time=FIRST.time + timedelta(seconds=second),
+                operation="DeleteKeyPair",
+                key_pair_id=f"key-{number}",
+            )
+            for number, second in enumerate(seconds)
+        ]
+
+    for seconds, counts in (
+        ((0, 1), [1, 1]),  # by hand
+        ((0, 0, 0, 1), [1, 3]),
+        ((0, 0, 1, 1, 1.2), [5]),  # in batches
+        ((0, 0.3, 0.6, 0.9), [4]),  # over EC2
+    ):
+        assert [len(act.entries) for act in acts(deletions(*seconds))] == counts, seconds
 
 
 @pytest.mark.long

@@ -128,7 +128,9 @@ def test_a_pair_is_replaced_and_its_predecessor_retired(empty_session: DemoSessi
         await save(pilot)
         await pilot.press("escape")
         await until_screen(pilot, "KeyPairListScreen")
-        await until_remark(pilot, "the private key of ci-deploy-2 was saved to ~/.ssh/")
+        said = "the private key of ci-deploy-2 was saved to ~/.ssh/ci-deploy-2.pem; "
+        said += "next: I installs the new key on servers, then ci-deploy can go"
+        await until(pilot, lambda: text_of(pilot, "#fact").replace("\n", " ") == said, said)
         await pilot.press("k")
         invites = "replaced by ci-deploy-2; d deletes this pair"
         await until_remark(pilot, invites)
@@ -159,6 +161,34 @@ def test_a_pair_is_replaced_and_its_predecessor_retired(empty_session: DemoSessi
     assert (new.key_name, new.custody.private_key) == ("ci-deploy-2", PrivateKeyState.SAVED)
     assert new.tags == (Tag("Env", "prod"), Tag("Team"))
     assert new.custody.replaces == empty_session.backend.deleted_key_pairs()[0].key_pair_id
+
+
+@pytest.mark.long
+def test_keys_about_one_pair_are_about_the_one_that_is_chosen(empty_session: DemoSession) -> None:
+    for name in ("a", "b", "c"):
+        make(empty_session, name)
+
+    async def scene(pilot: Pilot[None]) -> None:
+        # The cursor goes on to another than the chosen one.
+        await pilot.press("space", "n")
+        await until_screen(pilot, "CreateKeyPairScreen")
+        assert "Replace a" in drawn(pilot)
+        await pilot.press("escape")
+        await until_screen(pilot, "KeyPairListScreen")
+        await pilot.press("I")
+        await until_screen(pilot, "InstallPublicKeyScreen")
+        assert "of a" in drawn(pilot).splitlines()[0]
+        await pilot.press("escape")
+        await until_screen(pilot, "KeyPairListScreen")
+        await pilot.press("space")
+        for key, what in (("n", "pair at a time is replaced"), ("I", "public key at a time")):
+            await pilot.press(key)
+            await until_remark(pilot, f"! one {what}")
+        await pilot.press("escape", "n")
+        await until_screen(pilot, "CreateKeyPairScreen")
+        assert "Replace c" in drawn(pilot)
+
+    play(empty_session, scene)
 
 
 @pytest.mark.long
@@ -244,8 +274,8 @@ def test_of_several_the_ones_without_a_way_in_are_named_first(empty_session: Dem
         assert first.text.split() == ["zz", "ed25519"]
         assert first.remark == "replaced by zz-2, never saved"
         assert "10  never saved" in text_of(pilot, "#names")
-        # Where a line ends, it is not within what has to be typed.
-        asked = "type\ndelete 11 anyway"
+        # What has to be typed stands on a line of its own.
+        asked = "30 days.\nTo delete them, type delete 11 anyway"
         await until(
             pilot,
             lambda: asked in str(app_of(pilot).screen.query_one("#expected", WhatToType).visual),

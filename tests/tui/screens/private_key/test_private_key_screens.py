@@ -881,6 +881,25 @@ def test_enter_leads_to_the_save_dialog_until_there_is_a_file(
 
 
 @pytest.mark.long
+def test_below_two_saved_files_stands_what_there_is_to_know_of_the_pair(
+    empty_session: DemoSession,
+) -> None:
+    async def scene(pilot: Pilot[None]) -> None:
+        created = empty_session.backend.create_key_pair(key_name="web", key_type="ed25519")
+        app_of(pilot).push_screen(KeyMaterialScreen(empty_session, created))
+        await until_screen(pilot, "KeyMaterialScreen")
+        await pilot.press("s")
+        await until_screen(pilot, "SaveKeyMaterialScreen")
+        await pilot.press("tab", "tab", "space", "enter")
+        await until_screen(pilot, "KeyMaterialScreen")
+        await until(pilot, lambda: "Public key saved to" in drawn(pilot), "both files")
+        assert "Log in       ssh -i ~/.ssh/web.pem" in drawn(pilot)
+        assert created.key_pair.key_pair_id in drawn(pilot)
+
+    play(empty_session, scene, (60, 15))
+
+
+@pytest.mark.long
 def test_a_name_typed_on_the_choice_goes_to_its_field(empty_session: DemoSession) -> None:
     async def scene(pilot: Pilot[None]) -> None:
         holding = await hold(pilot, empty_session)
