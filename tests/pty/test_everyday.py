@@ -42,7 +42,7 @@ def test_a_pasted_public_key_is_imported(
     terminal.type("laptop")
     terminal.step("Tab")
     terminal.paste(f"{PUBLIC_KEY} sam@laptop\n")
-    terminal.wait_for(FINGERPRINT[:20])
+    terminal.wait_for(FINGERPRINT[:9])  # the end of a line may part it
     terminal.press("Enter")
     terminal.wait_for("imported laptop")
     [imported] = session.backend.describe_key_pairs()

@@ -56,7 +56,7 @@ def test_a_public_key_is_imported_tagged_and_its_tags_taken_back(
     terminal.type("laptop")
     terminal.step("Tab")
     terminal.paste(f"{PUBLIC_KEY} sam@laptop\n")
-    terminal.wait_for(FINGERPRINT[:20])
+    terminal.wait_for(FINGERPRINT[:9])  # the end of a line may part it
     server.faults["ImportKeyPair"] = [Fault.CUT]
     terminal.press("Enter")
     terminal.wait_for("imported laptop")

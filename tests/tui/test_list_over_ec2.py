@@ -419,7 +419,7 @@ def test_the_question_before_deleting_says_that_ec2_deletes_for_good(
         await pilot.press("t")
         await until_screen(pilot, "EditTagsScreen")
         await type_text(pilot, "New")
-        await pilot.press("enter")
+        await pilot.press("tab", "enter")
         await until(pilot, lambda: "tags saved" in words(pilot), "the tag")
         await pilot.press("d")
         await until_screen(pilot, "DeleteKeyPairsScreen")

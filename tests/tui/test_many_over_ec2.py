@@ -165,7 +165,7 @@ def test_a_pair_that_was_deleted_elsewhere_is_said_to_be_gone_before_what_ec2_sa
         await until_screen(pilot, "EditTagsScreen")
         server.client_of("us-east-1").delete_key_pair(KeyName=NAMES[0])
         await type_text(pilot, "Env")
-        await pilot.press("enter")
+        await pilot.press("tab", "enter")
         said = "✗ it is not there any more (Invalid"
         await until(pilot, lambda: said in words(pilot), "that it is gone")
 

@@ -56,7 +56,7 @@ def test_a_second_enter_while_tags_are_saved_changes_nothing(
         await pilot.press("t")
         await until_screen(pilot, "EditTagsScreen")
         await type_text(pilot, "Team")
-        await pilot.press("enter")
+        await pilot.press("tab", "enter")
         await until(pilot, held.has_begun, "the saving")
         await pilot.press("enter")
         held.go_on.set()

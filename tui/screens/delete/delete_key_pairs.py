@@ -162,7 +162,10 @@ class DeleteKeyPairsScreen(PlacedScreen[Sequence[KeptKeyPair]]):
         how, what = ("type", expected) if self._guarded else ("press", key_of("delete.yes"))
         brings_back = self._session.backend.capabilities.brings_back
         way_back = self._question.way_back(brings_back=brings_back)
-        before = f"{'Undo: ' * brings_back}{way_back}.\n" * self._is_many
+        # Why a name is typed here, where a key did it for another pair.
+        before = "It may be in use. " * (self._guarded and self._question.them == "it")
+        if self._is_many:
+            before = f"{'Undo: ' * brings_back}{way_back}.\n"
         self._answers.ask(f"{before}To delete {self._question.them}, {how}", visible(what))
         if self._guarded and not self._typed.has_focus:
             self._typed.focus()

@@ -249,7 +249,7 @@ class AgentKeysScreen(PlacedScreen[FollowUp | None]):
             return
         if self._asked is not None:
             self._remove(self._asked)
-        else:
+        elif self._keys:
             key = key_of("agent.remove")
             self.say(Verdict(f"{key} takes the key under the cursor out of the agent"))
 

@@ -228,6 +228,15 @@ class CheckUpScreen(PlacedScreen[FollowUp | None]):
         picked = self._list.picked
         return self._by_value.get(picked.value) if picked else None
 
+    @property
+    def _meant(self) -> Finding | None:
+        """The finding under the cursor, or the only one of the kind that is under it."""
+        picked = self._list.picked
+        if picked is None or len(picked.parts) != 1:
+            return self._under_cursor
+        (only,) = picked.parts
+        return self._by_value.get(only.value)
+
     def _advice(self, finding: Finding) -> str:
         """Return what to do about a finding, without a key that this session refuses."""
         return _advice(finding, "" if self._session.read_only else key_of("key-pair.replace"))
@@ -236,7 +245,8 @@ class CheckUpScreen(PlacedScreen[FollowUp | None]):
         """Return what is wrong and what to do; of a closed kind with many, what is so with all."""
         if line is None:
             return NOTHING
-        finding = self._by_value.get(line.value)
+        only = line.parts[0] if len(line.parts) == 1 else line
+        finding = self._by_value.get(only.value)
         if finding is None:
             said = {self._advice(each) for each in map(self._of, line.parts)}
             opens = f"{key_of('check-up.go')} opens and closes this kind."
@@ -265,7 +275,7 @@ class CheckUpScreen(PlacedScreen[FollowUp | None]):
         if places:
             sections.append(("Key pair" if len(places) == 1 else "Key pairs", places))
         brief = [Said(problem), Said(how, "muted")]
-        return RowFacts(line.cells[0], visible(finding.kind), sections, brief)
+        return RowFacts(only.cells[0], visible(finding.kind), sections, brief)
 
     def _of(self, line: Line) -> Finding:
         return self._by_value[line.value]
@@ -275,7 +285,7 @@ class CheckUpScreen(PlacedScreen[FollowUp | None]):
     @on(CursorList.Highlighted)
     def _hint(self) -> None:
         """Teach what does something now."""
-        finding, picked = self._under_cursor, self._list.picked
+        finding, picked = self._meant, self._list.picked
         opens = bool(picked and picked.parts)
         does = {
             "check-up.go": opens or bool(finding and finding.key_pairs),
@@ -306,7 +316,7 @@ class CheckUpScreen(PlacedScreen[FollowUp | None]):
     @work(group="copy")
     async def action_copy(self) -> None:
         """Send the command that puts the finding right to the clipboard."""
-        finding = self._under_cursor
+        finding = self._meant
         if finding is None or not finding.command:
             self.say(Verdict("there is no command for this one" if finding else _IS_A_KIND))
             return
@@ -316,7 +326,7 @@ class CheckUpScreen(PlacedScreen[FollowUp | None]):
     @work(exclusive=True, group="close")
     async def action_close_file(self) -> None:
         """Give an exposed private key file the mode 0600, and look again."""
-        finding = self._under_cursor
+        finding = self._meant
         if finding is None or finding.kind != _MENDED or finding.path is None:
             words = "no file of this finding is open to others"
             self.say(Verdict(words if finding else _IS_A_KIND))
@@ -355,7 +365,7 @@ def _checks() -> _Checks:
     return _Checks(check_up.check_up, mending.close_to_others)
 
 
-_IS_A_KIND = "this is a kind of finding: go to a line below it"
+_IS_A_KIND = "these are several findings: open them, and go to one"
 
 _MENDED = "file-exposed"
 """The kind of finding that is put right here."""

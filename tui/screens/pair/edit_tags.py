@@ -246,7 +246,7 @@ class EditTagsScreen(PlacedScreen[Sequence[KeptKeyPair]]):
         if is_busy(self):
             self.is_stopped = True
             self._session.give_up_waiting()
-        elif self._saved or self._unchanged or may_discard(self):
+        elif self._saved or self._unchanged or self._none_left or may_discard(self):
             self.dismiss([*self._saved.values()])
 
     @on(Input.Submitted)
