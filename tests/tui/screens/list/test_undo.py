@@ -15,7 +15,6 @@ from core.ec2.backend import Batch
 from core.errors import InvalidKeyPairDuplicate, KeyPairsError, StoreError
 from core.model import KeptKeyPair, Tag
 from core.session import Session
-from core.store.journal import user
 from tests.demo import DemoSession
 from tests.helpers import PUBLIC_KEY
 from tests.tui.driving import (
@@ -116,8 +115,9 @@ def test_what_another_session_deleted_is_never_brought_back_and_that_is_said(
 
 @pytest.mark.long
 def test_what_was_back_and_another_session_deleted_then_is_not_brought_back(
-    empty_session: DemoSession, home: Path
+    empty_session: DemoSession, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("core.store.journal.user", lambda: "boris")
     make(empty_session, "a", "b")
 
     async def scene(pilot: Pilot[None]) -> None:
@@ -129,7 +129,7 @@ def test_what_was_back_and_another_session_deleted_then_is_not_brought_back(
         await until(pilot, lambda: text_of(pilot, "#fact") == "brought a back", "the pair")
         delete(DemoSession(home / "data"), "a")
         await until(pilot, lambda: "1 pair " in drawn(pilot), "the loss")
-        await press(pilot, "u", f"{NOTHING}; U lists 1 deleted pair, the last by {user()}")
+        await press(pilot, "u", f"{NOTHING}; U lists 1 deleted pair, the last by boris")
 
     play(empty_session, scene)
     assert names(empty_session) == ["b"]
