@@ -224,17 +224,12 @@ class CheckUpScreen(PlacedScreen[FollowUp | None]):
         self._empty.display = nothing
 
     @property
-    def _under_cursor(self) -> Finding | None:
-        picked = self._list.picked
-        return self._by_value.get(picked.value) if picked else None
-
-    @property
     def _meant(self) -> Finding | None:
         """The finding under the cursor, or the only one of the kind that is under it."""
         picked = self._list.picked
-        if picked is None or len(picked.parts) != 1:
-            return self._under_cursor
-        (only,) = picked.parts
+        if picked is None:
+            return None
+        (only,) = picked.parts if len(picked.parts) == 1 else (picked,)
         return self._by_value.get(only.value)
 
     def _advice(self, finding: Finding) -> str:
@@ -304,7 +299,7 @@ class CheckUpScreen(PlacedScreen[FollowUp | None]):
         if self._list.turn():
             self.say(Verdict(""))
             return
-        finding = self._under_cursor
+        finding = self._meant
         if finding is None:
             return
         if not finding.key_pairs:
