@@ -66,10 +66,6 @@ async def show_filter(view: ListView) -> None:
         view.before_filter = BeforeFilter(view.table.highlighted, view.table.scroll_offset.y)
         view.say(MORE_GRAMMAR)
     await view.filter_bar.enter()
-    if view.filter_bar.text and not view.shown:
-        # Where nothing is shown, keys of the list are named, which type letters from now on.
-        view.listing.filter(view.filter_bar.text)
-        view.show(view.table.highlighted, by_filter=True)
     view.key_hints.show(hints(Place.FILTER))
 
 

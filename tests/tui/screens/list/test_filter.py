@@ -334,7 +334,7 @@ def test_what_is_on_the_way_to_another_term_narrows_nothing_wherever_it_stands(
             said = f"{why}, and narrows nothing yet"
             if text == "name:web-":  # where the rest is not suggested
                 said += "; name:web-* finds what begins so"
-            await until(pilot, lambda said=said: said in drawn(pilot), said)  # type: ignore[misc] # its default
+            await until(pilot, lambda said=said: said in words(pilot), said)  # type: ignore[misc] # its default
             rest = [term for term in text.split() if term in ("type:rsa", "web")]
             whole = shown(pilot)
             field.value = " ".join(rest)
