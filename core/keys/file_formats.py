@@ -71,6 +71,12 @@ def suffix(file_format: FileFormat) -> str:
     return _SUFFIXES[file_format]
 
 
+def wrong_suffix(file_format: FileFormat, path: str) -> str:
+    """Return the ending of a path if it is that of another format, or nothing."""
+    endings = {*_SUFFIXES.values()} - {_SUFFIXES[file_format]}
+    return next((each for each in endings if path.lower().endswith(each)), "")
+
+
 def readers(file_format: FileFormat, as_created: FileFormat | None) -> str:
     """Return in one phrase which programs read it, and whether it is what EC2 gave, if it did."""
     words = _READERS[file_format]

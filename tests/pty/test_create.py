@@ -220,10 +220,12 @@ def test_saving_never_overwrites_and_never_follows_a_link(
     terminal.type("~/.ssh/link")
     terminal.wait_for("this is a link; a key is never saved through one")
     terminal.press("Enter")
-    screen = terminal.wait_for("Not saved: a link")
+    screen = terminal.wait_for("Not saved: this is a link")
     assert "Save the private key" in screen
     assert sorted(file.name for file in folder.iterdir()) == ["careful.pem", "link"]
 
+    terminal.press("Escape")
+    terminal.wait_for("esc again discards what you typed")
     terminal.press("Escape")
     assert "esc leave" in terminal.wait_for("asks before it leaves")
     [record] = records(tmp_path)

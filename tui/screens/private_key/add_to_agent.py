@@ -124,8 +124,13 @@ class AddToAgentScreen(PlacedScreen[AddedToAgent | None]):
         """
         if is_busy(self):
             self._stop.set()
-        elif not self._lifetime.value or may_discard(self):
+        elif not self._lifetime.value or self._is_of_no_use or may_discard(self):
             self.dismiss(None)
+
+    @property
+    def _is_of_no_use(self) -> bool:
+        """Whether the time that was typed can wait: no agent takes it, or one perhaps has."""
+        return self._has_no_agent or self.not_confirmed
 
     def on_unmount(self) -> None:
         # The program is about to end: nobody is left to answer what the agent may ask.

@@ -113,6 +113,7 @@ class SaveKeyMaterialScreen(PlacedScreen[SavedFiles | None]):
         as_ = f"as {destination.public_path(self._path.path)}" if is_named else "too"
         self._wants_public.show(f"public key {as_}")
         self._judge_public()
+        self._describe_format()
 
     @on(Toggle.Changed)
     @work(exclusive=True, group="public-key")
@@ -132,7 +133,14 @@ class SaveKeyMaterialScreen(PlacedScreen[SavedFiles | None]):
             key_name = self._created.key_pair.key_name
             self._suggested = destination.suggest(key_name, file_format)
             self._path.offer(self._suggested, destination.plain_name(key_name, file_format))
-        created = self._created
+        self._describe_format()
+        # Hidden, the fields keep what was typed, for a format that takes it.
+        self._passphrase.display = file_format.takes_passphrase
+        self._judge_passphrase()
+
+    def _describe_format(self) -> None:
+        """Say who reads it, and what else is to be known before a file is written in it."""
+        created, file_format = self._created, self._file_format
         given = file_formats.of_key_format(created.key_format) if created.by_ec2 else None
         words = file_formats.readers(file_format, given)
         not_as = "" if file_format.takes_passphrase else self._not_as_the_file
@@ -140,12 +148,10 @@ class SaveKeyMaterialScreen(PlacedScreen[SavedFiles | None]):
             # What it is for gives way to what is lost.
             words = not_as or words
             words += f"; {file_format.value} takes no passphrase: {self._others_take_one} do"
-        if not self._path.path.endswith(file_formats.suffix(file_format)):
-            words += "; the path stays as you typed it"
-        self._format.show(Verdict(words, Tone.CAUTION if not_as else Tone.PLAIN))
-        # Hidden, the fields keep what was typed, for a format that takes it.
-        self._passphrase.display = file_format.takes_passphrase
-        self._judge_passphrase()
+        wrong = file_formats.wrong_suffix(file_format, self._path.path)
+        if wrong:
+            words = f"the path ends in {wrong}, but the file is {file_format.value}; {words}"
+        self._format.show(Verdict(words, Tone.CAUTION if not_as or wrong else Tone.PLAIN))
 
     @property
     def _not_as_the_file(self) -> str:

@@ -7,6 +7,7 @@ from rich.segment import Segment
 from rich.style import Style
 from textual.binding import Binding, BindingType
 from textual.message import Message
+from textual.strip import Strip
 
 from tui.screens.workbench.widths import GAP, Column, needed, shared
 from tui.widgets.cursor_list import CursorList
@@ -214,6 +215,8 @@ class GroupedList(CursorList):
             self.can_focus = False
             self.add_class("-led")
         self._widths = [0] * len(columns)
+        self._shared = 0
+        """The width that was shared among them."""
         self._signs = 0
 
     # What is shown ------------------------------------------------------------------------------
@@ -281,12 +284,15 @@ class GroupedList(CursorList):
     # The columns --------------------------------------------------------------------------------
 
     def _share(self) -> None:
-        room = self.size.width - self._signs - self._indent - _BESIDE_LINES
+        self._shared = self.size.width
+        room = self._shared - self._signs - self._indent - _BESIDE_LINES
         self._widths = shared(self.columns, self.needs, max(room, 1))
 
-    def on_resize(self) -> None:
-        self._share()
-        self.refresh()
+    def render_line(self, y: int) -> Strip:
+        if self.size.width != self._shared:
+            # The first frame is drawn before anybody is told of the size.
+            self._share()
+        return super().render_line(y)
 
     def heading_line(self) -> list[Segment]:
         titles = [column.title for column in self.columns]

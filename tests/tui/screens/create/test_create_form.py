@@ -10,6 +10,7 @@ from tests.demo import DemoSession
 from tests.tui.driving import app_of, drawn, play, text_of, type_text, until, until_screen
 from tui.screens.create.create_key_pair import CreateKeyPairScreen
 from tui.screens.create.tag_rows import TagRow
+from tui.widgets import fact_line
 from tui.widgets.fact_line import FactLine
 from tui.widgets.key_hints import KeyHints
 from tui.widgets.text_input import TextInput
@@ -66,8 +67,10 @@ def test_a_long_paste_stays_and_is_judged(empty_session: DemoSession) -> None:
 
 @pytest.mark.long
 def test_of_several_pasted_lines_the_first_stays_and_that_is_said(
-    empty_session: DemoSession,
+    empty_session: DemoSession, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(fact_line, "_SECONDS", 600)
+
     async def scene(pilot: Pilot[None]) -> None:
         await pilot.press("c")
         await until_screen(pilot, "CreateKeyPairScreen")

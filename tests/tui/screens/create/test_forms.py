@@ -1,7 +1,6 @@
 """What all forms have in common."""
 
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 from textual.events import Key
@@ -407,7 +406,7 @@ def test_a_name_that_looks_like_a_key_is_taken_by_a_second_enter(
     ],
 )
 def test_escape_asks_once_where_a_path_an_address_or_a_time_was_typed(
-    empty_session: DemoSession, home: Path, keys: tuple[str, ...], name: str, typed: str
+    empty_session: DemoSession, ssh_agent: Agent, keys: tuple[str, ...], name: str, typed: str
 ) -> None:
     created = empty_session.backend.create_key_pair(key_name="web", key_type="ed25519")
     saving.save_key_material(empty_session, created, "~/.ssh/web.pem")

@@ -4,6 +4,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from rich.segment import Segment
 from textual.pilot import Pilot
 
 from core.checks.finding import MADE_PRIVATE
@@ -164,3 +165,27 @@ def test_which_file_and_which_tags_a_line_was_about_is_said(demo_session: DemoSe
             )
 
         play(demo_session, scene, size)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("size", [(60, 15), (120, 36)])
+def test_no_frame_has_rows_that_are_cut_to_nothing(
+    empty_session: DemoSession, monkeypatch: pytest.MonkeyPatch, size: tuple[int, int]
+) -> None:
+    rows: list[str] = []
+    draw = GroupedList.row
+
+    def row(table: GroupedList, index: int, *, under_cursor: bool) -> list[Segment]:
+        drawn = draw(table, index, under_cursor=under_cursor)
+        rows.append("".join(part.text for part in drawn))
+        return drawn
+
+    monkeypatch.setattr(GroupedList, "row", row)
+
+    async def scene(pilot: Pilot[None]) -> None:
+        app_of(pilot).push_screen(JournalScreen("us-east-1", ENTRIES, NOW.astimezone()))
+        await until(pilot, lambda: "Yesterday" in drawn(pilot), "the journal")
+        assert any("left" in row for row in rows)
+        assert not [row for row in rows if "…" in row]
+
+    play(empty_session, scene, size)

@@ -394,8 +394,8 @@ def test_escape_asks_once_where_a_passphrase_was_typed(empty_session: DemoSessio
         await hold(pilot, empty_session, KeyFormat.PPK)
         await pilot.press("s")
         await until_screen(pilot, "SaveKeyMaterialScreen")
-        # A path alone is offered again, and is left at once.
-        await pilot.press("x", "escape")
+        # What is offered again is left at once.
+        await pilot.press("x", "backspace", "escape")
         await until_screen(pilot, "KeyMaterialScreen")
         await pilot.press("s")
         await until_screen(pilot, "SaveKeyMaterialScreen")
@@ -424,10 +424,10 @@ def test_the_ending_of_an_export_says_its_format_or_is_refused(
             "~/a.xlsx": "a spreadsheet, which reads .csv: a name in .csv makes it CSV",
             "~/a.pem": ".pem is for a key: a name in .csv makes it CSV, any other JSON",
             "~/a.YAML": ".yaml is for another format: a name in .csv makes it CSV, any other JSON",
-            "~/a.json": "only you can read · JSON; .csv makes it CSV",
-            "~/a": "only you can read · JSON; .csv makes it CSV",
-            "~/a.2026-11-29": "only you can read · JSON; .csv makes it CSV",
-            "~/a.CSV": "only you can read · CSV; any other ending makes it JSON",
+            "~/a.json": " · JSON; .csv makes it CSV",
+            "~/a": " · JSON; .csv makes it CSV",
+            "~/a.2026-11-29": " · JSON; .csv makes it CSV",
+            "~/a.CSV": " · CSV; any other ending makes it JSON",
         }
         for path, words in says.items():
             field.path = path

@@ -28,6 +28,7 @@ from tui.widgets.fact_line import FactLine
 from tui.widgets.path_field import PathField
 from tui.widgets.toggle import Toggle
 from tui.widgets.verdict_line import VerdictLine
+from tui.words.verdict import Tone
 from tui.work.brief_message import show_briefly
 
 Scene = Callable[[Pilot[None]], Awaitable[None]]
@@ -275,9 +276,36 @@ def test_the_path_follows_the_format_until_a_person_writes_one(
         await write_path(pilot, "~/.ssh/reporting.ppk")
         await choose(pilot, FileFormat.OPENSSH)
         assert path_of(pilot) == "~/.ssh/reporting.ppk"
-        assert "the path stays as you typed it" in dialog(pilot)._format.verdict.text
 
     play(empty_session, scene)
+
+
+@pytest.mark.long
+def test_an_ending_of_another_format_than_the_chosen_one_gets_a_caution(
+    empty_session: DemoSession, home: Path
+) -> None:
+    async def scene(pilot: Pilot[None]) -> None:
+        await choose(pilot, FileFormat.PPK2)
+        assert "but the file is" not in verdict(pilot, "file-format")
+        await write_path(pilot, "~/.ssh/again.pem")
+        said = "the path ends in .pem, but the file is ppk2"
+        await until_says(pilot, "file-format", f"{said}; PPK version 2")
+        assert dialog(pilot)._format.verdict.tone is Tone.CAUTION
+        await until(pilot, lambda: f"! {said}" in " ".join(drawn(pilot).split()), "all of it")
+        for path, file_format in (
+            ("~/.ssh/again.PEM", FileFormat.PEM),
+            ("~/.ssh/again.ppk", FileFormat.PPK3),
+            ("~/.ssh/again.key", FileFormat.PPK2),
+        ):
+            await write_path(pilot, path)
+            await choose(pilot, file_format)
+            assert dialog(pilot)._format.verdict.tone is Tone.PLAIN, path
+        # It is a word and no refusal.
+        await write_path(pilot, "~/.ssh/again.pem")
+        await save(pilot)
+
+    play(empty_session, scene, size=(60, 15))
+    assert (home / ".ssh" / "again.pem").read_bytes().startswith(b"PuTTY-User-Key-File-2")
 
 
 @pytest.mark.long
