@@ -130,7 +130,7 @@ class AddToAgentScreen(PlacedScreen[AddedToAgent | None]):
     @property
     def _is_of_no_use(self) -> bool:
         """Whether the time that was typed can wait: no agent takes it, or one perhaps has."""
-        return self._has_no_agent or self.not_confirmed
+        return self.answers is False or self.not_confirmed
 
     def on_unmount(self) -> None:
         # The program is about to end: nobody is left to answer what the agent may ask.

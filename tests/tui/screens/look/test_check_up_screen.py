@@ -129,7 +129,8 @@ async def test_advice_that_is_longer_than_its_room_is_read_by_scrolling(
     empty_session: DemoSession, home: Path
 ) -> None:
     created = empty_session.backend.create_key_pair(key_name="far", key_type="ed25519")
-    path = home / "a folder" / ("of a long name " * 16).strip() / "far.pem"
+    long = ("of a long name " * 12).strip()
+    path = home / "a folder" / long / long / "far.pem"
     path.parent.mkdir(mode=0o700, parents=True)
     saving.save_key_material(empty_session, created, str(path))
     path.write_text("nothing")
