@@ -95,6 +95,8 @@ class Query:
     problems: tuple[str, ...] = ()
     words: tuple[str, ...] = ()
     """The plain terms, lower-cased."""
+    months: tuple[str, ...] = ()
+    """The ages in months, as they were typed: an m is minutes elsewhere."""
     _tests: tuple[_Test, ...] = field(default=(), repr=False, compare=False)
     _older: tuple[timedelta, ...] = field(default=(), repr=False, compare=False)
     _newer: tuple[timedelta, ...] = field(default=(), repr=False, compare=False)
@@ -208,6 +210,7 @@ def parse(text: str) -> Query:
     tests: list[_Test] = []
     older: list[timedelta] = []
     newer: list[timedelta] = []
+    months: list[str] = []
     replaced: list[bool] = []
     chosen = False
     without: list[Query] = []
@@ -216,6 +219,7 @@ def parse(text: str) -> Query:
             if term.negated:
                 query = parse(term.negated)
                 problems += query.problems
+                months += query.months
                 without += [query] if query.narrows else []
                 continue
             if not term.closed:
@@ -235,12 +239,15 @@ def parse(text: str) -> Query:
                     chosen = True
                 case _:
                     tests.append(_compile(term))
+            if term.field in ("older", "newer") and term.value[-1] in "mM":
+                months.append(term.value)
         except _BadTermError as problem:
             problems.append(str(problem))
     return Query(
         text,
         tuple(dict.fromkeys(problems)),
         tuple(dict.fromkeys(word for word in words if word)),
+        tuple(months),
         tuple(tests),
         tuple(older),
         tuple(newer),

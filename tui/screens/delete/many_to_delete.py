@@ -35,16 +35,37 @@ class NamesToDelete(PickList):
     def __init__(self, items: Sequence[Item]) -> None:
         super().__init__(items)
         self.cursor = 0
+        self._judged: Sequence[Item] = ()
+        self._width = self._cut = 0
 
     def validate_cursor(self, cursor: int) -> int:
         return -1  # no row has it
 
     def row(self, index: int, *, under_cursor: bool) -> list[Segment]:
         item = self.items[index]
-        room = max(self.size.width - 2 - cell_len(item.text), 1)
-        fate = next((each for each in _shorter(item.remark) if cell_len(each) <= room), "")
-        fate = fate or pinched(item.remark, room)
-        return [Segment(item.text), Segment(fate)]
+        if self._judged is not self.items or self._width != self.size.width:
+            self._judged, self._width = self.items, self.size.width
+            self._cut = self._cut_of_all()
+        room, fate = self._room_of(item), _shorter(item.remark)[self._cut]
+        return [
+            Segment(item.text),
+            Segment(fate if cell_len(fate) <= room else pinched(item.remark, room)),
+        ]
+
+    def _room_of(self, item: Item) -> int:
+        return max(self.size.width - 2 - cell_len(item.text), 1)
+
+    def _cut_of_all(self) -> int:
+        """Return how much all are cut, so that one thing is said in one way: as little as fits."""
+        texts = [
+            (_shorter(item.remark), self._room_of(item))
+            for item in self.items
+            if WAS_SAVED in item.remark
+        ]
+        fitting = (
+            cut for cut in range(2) if all(cell_len(each[cut]) <= room for each, room in texts)
+        )
+        return next(fitting, 2)
 
     def action_move(self, step: int) -> None:
         """Scroll by some rows."""
@@ -59,14 +80,13 @@ class NamesToDelete(PickList):
         self.action_move(direction * self.count)
 
 
-def _shorter(fate: str) -> Iterator[str]:
-    """Yield it whole, and then cut before the name of a file, which tells it from others."""
-    yield fate
+def _shorter(fate: str) -> tuple[str, str, str]:
+    """Return it whole, and then cut before the name of a file, which tells it from others."""
     before, saved, path = fate.rpartition(WAS_SAVED)
     if saved and "/" in path:
         name = f"{ELLIPSIS}/{path.rpartition('/')[2]}"
-        yield f"{before}{saved}{name}"
-        yield f"{before}{name}"
+        return fate, f"{before}{saved}{name}", f"{before}{name}"
+    return fate, fate, fate
 
 
 def is_protected(key_pair: KeptKeyPair) -> bool:

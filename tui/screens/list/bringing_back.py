@@ -70,6 +70,9 @@ async def _undo_last(view: ListView, acts: list[Act], stays: str = "", once_more
     taken = undone.taken_names
     other = "it back under another name" if taken == 1 else "them back under other names"
     another = f"; {key_of('list.deleted')} brings {other}"
+    if len(acts) > 1:
+        # What did not come back stays the last of them.
+        another += f"; then {undo_key()} goes on with what was before"
     errors = [error for _, error in undone.refused]
     again = ""
     if await logged_in(view.screen, view.session, *errors):

@@ -370,7 +370,7 @@ class ListView:
         return (*((key_of(key), words.get(key, word)) for key, word in done), help_)
 
     def _note(self) -> Verdict:
-        """Return what is wrong with the filter, or which kind of fingerprint it is."""
+        """Return what is wrong with the filter, or what it takes something in it for."""
         kind = self.listing.kind(self.shown)
         if unfinished := self.listing.unfinished:
             begins = f"{unfinished.pattern} finds what begins so" if unfinished.pattern else ""
@@ -382,7 +382,11 @@ class ListView:
         if terms := self.listing.not_together:
             both = "both" if terms == 2 else f"all {terms}"
             return Verdict(f"each term finds pairs, but no pair has {both}: all terms must hold")
-        return Verdict(f"that is {kind}", Tone.GOOD) if kind else Verdict("")
+        if kind:
+            return Verdict(f"that is {kind}", Tone.GOOD)
+        if months := self.listing.query.months:
+            return Verdict(f"m is months: {months[0]} is {n_of(int(months[0][:-1]), 'month')}")
+        return Verdict("")
 
     def _show_empty(self, text: str | Content) -> None:
         self._panes.display = False

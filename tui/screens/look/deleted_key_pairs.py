@@ -43,6 +43,7 @@ _STATES = {
 }
 
 
+_ORDER = "newest first, given up last"
 _NARROW = "type to narrow the list"
 
 
@@ -188,7 +189,11 @@ class DeletedKeyPairsScreen(PlacedScreen[Sequence[str] | None]):
         if picked:
             self.fact_line.about(
                 picked.value,
-                _about(self._gone[picked.value], back=not self.app.whereabouts.reads_only),
+                _about(
+                    self._gone[picked.value],
+                    back=not self.app.whereabouts.reads_only,
+                    order=_ORDER * any(gone.given_up for gone in self._gone.values()),
+                ),
             )
         else:
             self.fact_line.clear()
@@ -273,10 +278,10 @@ def _state(gone: GonePair) -> str:
     return _STATES[gone.key_pair.custody.private_key]
 
 
-def _about(gone: GonePair, *, back: bool) -> list[str]:
+def _about(gone: GonePair, *, back: bool, order: str) -> list[str]:
     """Return what there is to know about a deleted pair, made visible, the longest first.
 
-    `back` says whether it can be brought back in this session.
+    `back` says whether it can be brought back in this session, `order` in which order all stand.
     """
     key_pair = gone.key_pair
     by = f" by {gone.by}" if gone.by else ""
@@ -294,4 +299,7 @@ def _about(gone: GonePair, *, back: bool) -> list[str]:
         # Of two that had the name, the file tells which one it is.
         wholes += [["its name is taken", *said[1:]]]
     wholes += [[*said[:1], key_pair.key_pair_id], said[:1], [key_pair.key_pair_id]]
+    if order:
+        # When it was deleted stands in its line too.
+        wholes = [[*wholes[0], order], [*wholes[1], order], *wholes]
     return [shortened(" · ".join(whole)) for whole in wholes if whole]

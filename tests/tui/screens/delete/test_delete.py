@@ -180,6 +180,13 @@ def test_a_low_window_shows_as_many_names_as_fit_and_the_end_of_each_file(
         assert len(lines) == 8
         assert lines[0].split()[-1] == "…/host-00.pem"
         assert lines[1].split()[-1].endswith("…ng-name.pem")
+        # Where all but one have room for more, they are cut alike.
+        await pilot.resize_terminal(70, 15)
+        last = "…/host-00-of-a-long-name.pem"
+        await until(pilot, lambda: last in drawn(pilot), "the long one")
+        assert "was saved to" not in drawn(pilot)
+        await pilot.resize_terminal(110, 15)
+        await until(pilot, lambda: "was saved to ~/.ssh/host-00.pem" in drawn(pilot), "all of it")
 
     play(empty_session, scene, (60, 15))
 

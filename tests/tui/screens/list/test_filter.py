@@ -430,3 +430,18 @@ def test_while_a_filter_is_on_the_way_back_to_all_is_taught(demo_session: DemoSe
         await until(pilot, lambda: "esc show all" not in drawn(pilot), "all of them")
 
     play(demo_session, scene)
+
+
+@pytest.mark.long
+def test_an_m_is_said_to_be_months(demo_session: DemoSession) -> None:
+    async def scene(pilot: Pilot[None]) -> None:
+        for text, said in (
+            ("newer:5m", "m is months: 5m is 5 months"),
+            ("-older:1M", "m is months: 1M is 1 month"),
+            ("newer:5d", ""),
+        ):
+            await filter_by(pilot, text)
+            await until(pilot, lambda s=said: text_of(pilot, "#note") == s, text)  # type: ignore[misc] # its default
+            await pilot.press("escape")
+
+    play(demo_session, scene)

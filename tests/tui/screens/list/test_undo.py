@@ -176,6 +176,23 @@ def test_a_name_given_to_another_keeps_back_one_and_loses_nothing(
 
 
 @pytest.mark.long
+def test_what_cannot_come_back_says_that_older_steps_wait_behind_it(
+    empty_session: DemoSession,
+) -> None:
+    make(empty_session, "a", "b")
+    taken = "another pair has the name; U brings it back under another name"
+
+    async def scene(pilot: Pilot[None]) -> None:
+        await delete_here(pilot, "g", said="deleted a; u brings it back")
+        await delete_here(pilot, "g", said="deleted b; u brings it back")
+        make(empty_session, "b")
+        on = "; then u goes on with what was before"
+        await press(pilot, "u", f"b is not back: {taken}{on}")
+
+    play(empty_session, scene, (130, 24))
+
+
+@pytest.mark.long
 def test_tags_of_one_pair_and_of_many_are_as_before_they_were_edited(
     empty_session: DemoSession,
 ) -> None:

@@ -105,6 +105,11 @@ def test_two_pairs_of_one_name_and_one_that_was_given_up(
         assert "! given up" in screen
         assert "30 days" in screen
         assert ID.format(2) in text_of(pilot, "#fact")
+        order = "newest first, given up last"
+        await pilot.resize_terminal(130, size[1])
+        await until(pilot, lambda: order in text_of(pilot, "#fact"), order)
+        await pilot.resize_terminal(*size)
+        await until(pilot, lambda: order not in text_of(pilot, "#fact"), "the line without it")
         await type_text(pilot, ID.format(1)[-4:])
         await until(pilot, lambda: values(rows) == [ID.format(1)], "the first alpha")
         await pilot.press("enter")
