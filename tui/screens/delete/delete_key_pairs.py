@@ -355,14 +355,10 @@ class DeleteKeyPairsScreen(PlacedScreen[Sequence[KeptKeyPair]]):
         if self._answer:
             self._answer.stop()
             self._doubt()
-        elif self._is_wrong_answer(event):
-            self.action_submit()
+        elif not (self._guarded or self.fact_line.said or is_busy(self)):
+            if event.is_printable and event.key not in self.active_bindings:
+                self.action_submit()  # it is no answer, as Enter is none
         self._other_key = self.app.typing.arrived if event.is_printable else float("-inf")
-
-    def _is_wrong_answer(self, event: Key) -> bool:
-        """Return whether it is a letter that answers nothing, where a name need not be typed."""
-        is_free = not (self._guarded or self.fact_line.said or is_busy(self))
-        return is_free and event.is_printable and event.key not in self.active_bindings
 
     def _doubt(self) -> None:
         self._answer, self._other_key = None, float("-inf")
