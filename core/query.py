@@ -286,6 +286,11 @@ def has_fingerprint(text: str) -> bool:
     )
 
 
+def has_public_key(text: str) -> bool:
+    """Return whether a public key stands in a text, as OpenSSH writes it."""
+    return _PUBLIC_KEY.search(text) is not None
+
+
 def whole_fingerprint(text: str) -> fingerprint_kinds.WholeFingerprint | None:
     """Return what kind of fingerprint the first whole one in a text is, or None."""
     terms = (term.value for term in _terms(_without_frame(text)) if term.field in (None, "fp"))
@@ -332,6 +337,7 @@ _SHOWN = 20
 
 # The quoted part always ends in one of its two ways, so nothing is ever tried twice.
 _TERM = re.compile(r'(?:[^\s"]|"(?:[^"]|"")*+(?:"|\Z))+')
+_PUBLIC_KEY = re.compile(r"(?:^|\s)ssh-(?:rsa|ed25519)\s+AAAA[0-9A-Za-z+/]{20}")
 _QUOTED = re.compile(r'"((?:[^"]|"")*+)("|\Z)')
 # Two hexadecimal digits before a colon are a fingerprint's; names of digests have digits.
 _FIELD = re.compile(r"(?![0-9A-Fa-f]{2}:)([A-Za-z][A-Za-z-]*):")
@@ -432,8 +438,18 @@ def completion(
     return None
 
 
-def unfinished(term: str, key_pairs: Iterable[KeptKeyPair], *, is_last: bool) -> str:
-    """Return why a term narrows nothing while the query is typed, or nothing if it does narrow.
+class Unfinished(NamedTuple):
+    """Why a term narrows nothing while the query is typed, and what finds that which begins so.
+
+    The latter is empty where nothing does.
+    """
+
+    why: str
+    pattern: str = ""
+
+
+def unfinished(term: str, key_pairs: Iterable[KeptKeyPair], *, is_last: bool) -> Unfinished | None:
+    """Return why a term narrows nothing while the query is typed, or None if it does narrow.
 
     It finds no pair itself, but is the start of a tag or a name that one has; or it is the last,
     and the start of a field that is not to be found.
@@ -441,18 +457,18 @@ def unfinished(term: str, key_pairs: Iterable[KeptKeyPair], *, is_last: bool) ->
     bare = term[1:] if term.startswith("-") and not term.startswith("--") else term
     read = next(_terms(bare), None)
     if read is None or not read.closed:
-        return ""
+        return None
     if read.field in _IN_USE and read.value:
         kind, texts = _IN_USE[read.field]
         pairs, start = [*key_pairs], read.value.lower()
         if any(test(pair) for test in parse(bare)._tests for pair in pairs):
-            return ""
+            return None
         if any(text.lower().startswith(start) for pair in pairs for text in texts(pair)):
-            return f"{bare} is no {kind} in use"
+            return Unfinished(f"{bare} is no {kind} in use", f"{bare}*")
     is_on_the_way = is_last and bare != term and read.field is None and '"' not in bare
     fields = (each for each in FIELDS if f"{each}:".startswith(bare.lower()))
     grown = next(fields, "") if is_on_the_way else ""
-    return f"{term} may become -{grown}:" if grown else ""
+    return Unfinished(f"{term} may become -{grown}:") if grown else None
 
 
 def _unquoted(raw: str) -> str:

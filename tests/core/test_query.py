@@ -270,9 +270,16 @@ def test_a_bad_term_says_what_is_possible_and_narrows_nothing(text: str, says: s
     ],
 )
 def test_a_term_that_is_on_the_way_to_another_says_so(term: str, why: str) -> None:
-    assert unfinished(term, PAIRS, is_last=True) == why
+    found = unfinished(term, PAIRS, is_last=True)
+    assert (found.why if found else "") == why
+    if found and "in use" in why:
+        # Without the minus: what is searched for is what begins so.
+        assert parse(found.pattern).select(list(map(searchable, PAIRS)), NOW)
+        assert found.pattern == f"{term.removeprefix('-')}*"
+    elif found:
+        assert found.pattern == ""
     if why.startswith("-"):  # what is behind it says that it is whole
-        assert unfinished(term, PAIRS, is_last=False) == ""
+        assert unfinished(term, PAIRS, is_last=False) is None
 
 
 @given(st.text(st.characters(min_codepoint=32, max_codepoint=126), min_size=1, max_size=255))

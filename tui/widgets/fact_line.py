@@ -101,7 +101,8 @@ class FactLine(Static):
     def teach(self, *how: str) -> None:
         """Say also how something is done, behind what is said at rest, if both fit into a line.
 
-        Of several texts, the longest first, the first is said that fits.
+        Of several texts, the longest first, the first is said that fits. Behind a caution or a
+        refusal nothing is taught.
         """
         if how != self._taught:
             self._taught = how
@@ -179,6 +180,8 @@ class FactLine(Static):
     def _resting(self, width: int) -> Verdict:
         """Return what is said at rest: what is to be known before what is taught."""
         known = self._at_rest
+        if known.text and known.tone in _GRAVE:
+            return known  # keys that have nothing to do with it would be taken for its way on
         for how in filter(None, self._taught):
             text = " · ".join(filter(None, (known.text, how)))
             if cell_len(MARKS[known.tone] + shortened(text)) <= width:

@@ -95,6 +95,8 @@ class TextInput(InertInput):
             self.call_next(self._say_of_paste, said)
 
     def _say_of_paste(self, said: str) -> None:
+        if not self.value:
+            return  # nothing was taken: a private key was pasted, which is said elsewhere
         self._said_of_paste = said
         show_briefly(self.app, said)
 

@@ -11,12 +11,16 @@ if TYPE_CHECKING:
     from core.checks.finding import Summary
 
 
+THE_LIST = "the list of key pairs"
+"""Where a key is pressed that advice names, which stands in lists of findings."""
+
+
 def advice(finding: Finding, replace: str = "n") -> str:
     """Return what to do about a finding, with the key that replaces a pair in the list, if any.
 
     Commands know the one in the table.
     """
-    key = f" ({replace} in the list)" if replace else ""
+    key = f" ({replace} in {THE_LIST})" if replace else ""
     how = REPLACE.replace("Replace it", f"Replace it{key}")
     return finding.advice.replace(REPLACE, how)
 

@@ -52,16 +52,16 @@ def what_comes_back(*, given_up: bool) -> str:
 
 
 def of_agent_stay(stay: "AgentStay") -> list[str]:
-    """Return where the private key of a pair is that was only added to an agent, longest first."""
+    """Return what became of the private key of a pair that an agent alone got, longest first."""
     added = added_to_agent(stay)
     return [f"{added}; never saved to a file", f"{added}; never saved"]
 
 
 def added_to_agent(stay: "AgentStay") -> str:
-    """Return since when an agent has a private key, and until when, as far as is known."""
-    until = f" until {moment(stay.until)}" if stay.until else ""
+    """Return when a private key was added to an agent, and until when, as far as is known."""
+    until = f", to stay until {moment(stay.until)}" if stay.until else ""
     # Whether it still is there, nobody has asked the agent.
-    return f"added to the agent at {moment(stay.since)}{until}"
+    return f"was added to the agent at {moment(stay.since)}{until}"
 
 
 def may_be_lost(key_pair: "KeptKeyPair") -> bool:

@@ -264,7 +264,7 @@ def test_of_the_check_up(demo_session: DemoSession) -> None:
             await pilot.pause()
         screen._say(Progress("a file", 1, 2))
         assert f"{keymap.key_of('check-up.back')} stops" in screen._status.verdict.text
-        look(pilot, f"Replace it ({keymap.key_of('key-pair.replace')} in the list): put the public")
+        look(pilot, f"Replace it ({keymap.key_of('key-pair.replace')} in the list of key pairs)")
 
     play(demo_session, scene)
 

@@ -57,6 +57,19 @@ def test_what_is_said_stays_until_the_cursor_is_on_another_row() -> None:
     assert shown(other) == ["about the next"]
 
 
+def test_keys_are_taught_behind_what_is_at_rest_but_not_behind_a_caution() -> None:
+    def taught(tone: Tone) -> list[str]:
+        def act(line: FactLine) -> None:
+            line.rest(Verdict("2 of 3", tone))
+            line.teach("n replace, I install", "n replace")
+
+        return shown(act)
+
+    assert taught(Tone.PLAIN) == ["2 of 3 · n replace, I install"]
+    assert taught(Tone.CAUTION) == ["! 2 of 3"]
+    assert taught(Tone.BAD) == ["✗ 2 of 3"]
+
+
 def test_what_is_said_briefly_hides_the_rest_for_a_moment() -> None:
     def both(line: FactLine) -> None:
         line.rest(Verdict("at rest"))

@@ -1,8 +1,10 @@
 """Takes the tags of a form: one line each, added and removed by keyboard."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from typing import ClassVar
 
 from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.message import Message
 from textual.suggester import SuggestFromList
@@ -15,6 +17,19 @@ from tui.words.text import masked
 
 InUse = Mapping[str, Sequence[str]]
 """The tag keys that key pairs carry, and the values of each; suggested while typing."""
+
+
+class _TagInput(TextInput):
+    """A key or a value, from which the arrows lead to that of another row; Tab goes across."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("down", "change_row(1)", show=False),
+        Binding("up", "change_row(-1)", show=False),
+    ]
+
+    def action_change_row(self, by: int) -> None:
+        """Go to the same column of another row, so many below; behind the last leave the rows."""
+        self.query_ancestor(TagRows).change_row(self, by)
 
 
 class TagRow(Horizontal):
@@ -31,8 +46,8 @@ class TagRow(Horizontal):
 
     def __init__(self, tag: Tag, in_use: InUse, *, id: str | None = None) -> None:
         super().__init__(id=id)
-        self._key = TextInput(tag.key, classes="tag-row--key")
-        self._value = TextInput(tag.value, classes="tag-row--value")
+        self._key = _TagInput(tag.key, classes="tag-row--key")
+        self._value = _TagInput(tag.value, classes="tag-row--value")
         self._key.placeholder, self._value.placeholder = "key", "value or none"
         self._key.suggester = _suggester(in_use)
         self._in_use = in_use
@@ -153,6 +168,19 @@ class TagRows(Vertical):
 
     def _row_of(self, tag: Tag) -> TagRow:
         return next(row for row in self._rows if row.tag == tag)
+
+    def change_row(self, present: TextInput, by: int) -> None:
+        """Go from a field to that of its column in a row so many below, or out of the rows."""
+        keys = [row.key_input for row in self._rows]
+        values = [row.value_input for row in self._rows]
+        column = keys if present in keys else values
+        to = column.index(present) + by
+        if to in range(len(column)):
+            self.screen.set_focus(column[to])
+        else:
+            order = self.screen.focus_chain
+            end = order.index(keys[0] if by < 0 else values[-1])
+            self.screen.set_focus(order[(end + by) % len(order)])
 
     def remove_row(self) -> bool:
         """Remove the row that has the focus, or else the last one; return whether any is left.

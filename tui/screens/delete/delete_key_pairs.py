@@ -355,9 +355,12 @@ class DeleteKeyPairsScreen(PlacedScreen[Sequence[KeptKeyPair]]):
         """Doubt a `y` with other keys before it or close behind it: what is pasted holds many."""
         if event.key in at(Place.DELETE)[0].key.split(","):
             return
+        is_no_answer = event.is_printable and event.key not in self.active_bindings
         if self._answer:
             self._answer.stop()
             self._doubt()
+        elif is_no_answer and not (self._guarded or self.fact_line.said or is_busy(self)):
+            self.action_submit()
         self._other_key = self.app.typing.arrived if event.is_printable else float("-inf")
 
     def _doubt(self) -> None:

@@ -314,7 +314,9 @@ class ListView:
             if self.screen.focused is None:
                 self.table.focus()
         elif total:
-            self._show_empty(welcome.nothing_matches(listing.is_for_a_fingerprint))
+            further = listing.looked_up_elsewhere
+            said = welcome.nothing_matches(further, is_typing=not listing.is_whole)
+            self._show_empty(said)
         else:
             undone = self.undo_history.brings_back(self.session)
             self._show_empty(welcome.no_pairs(self.session, *self._waiting, undone))
@@ -370,9 +372,11 @@ class ListView:
     def _note(self) -> Verdict:
         """Return what is wrong with the filter, or what it takes something in it for."""
         kind = self.listing.kind(self.shown)
-        if self.listing.unfinished:
-            takes = f"; {TAKES}" if self.filter_bar.goes_on else ""
-            return Verdict(f"{self.listing.unfinished}, and narrows nothing yet{takes}")
+        if unfinished := self.listing.unfinished:
+            begins = f"{unfinished.pattern} finds what begins so" if unfinished.pattern else ""
+            more = TAKES if self.filter_bar.goes_on else begins
+            said = f"{unfinished.why}, and narrows nothing yet"
+            return Verdict(f"{said}; {more}" if more else said)
         if self.listing.query.problems:
             return Verdict(self.listing.query.problems[0], Tone.CAUTION)
         if terms := self.listing.not_together:

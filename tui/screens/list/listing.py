@@ -12,7 +12,7 @@ from tui.screens.list.key_pair_table import HEADINGS, Row
 from tui.screens.list.rows import row_of
 
 if TYPE_CHECKING:
-    from core.query import Completion, Query, Searchable
+    from core.query import Completion, Query, Searchable, Unfinished
 
 _SORT_KEYS: dict[str, Callable[[KeptKeyPair], Any]] = {
     "name": lambda pair: (pair.key_name.casefold(), pair.key_name, pair.key_pair_id),
@@ -68,8 +68,9 @@ class Listing:
         self.longest = Texts()
         self.chosen: set[str] = set()
         self.query_text = ""
-        self._is_whole = False
-        self.unfinished = ""
+        self.is_whole = False
+        """Whether the filter is whole, and not being typed."""
+        self.unfinished: Unfinished | None = None
         """Why something that was typed narrows nothing yet: it may still become another."""
         self.not_together = 0
         """Of how many terms each finds pairs, where no pair passes all of them; else 0."""
@@ -137,14 +138,14 @@ class Listing:
     def filter(self, text: str, *, is_whole: bool = False) -> None:
         """Narrow the list by what was typed, and is whole or still being typed."""
         self.query_text = text
-        self._is_whole = is_whole
+        self.is_whole = is_whole
         self._query = None
 
     def shown(self, now: datetime) -> list[KeptKeyPair]:
         """Return the pairs that pass the filter, in order."""
         terms = _terms(self.query_text) if self.query_text else []
-        why = {} if self._is_whole else self._unfinished(terms)
-        self.unfinished = next(iter(why.values()), "")
+        why = {} if self.is_whole else self._unfinished(terms)
+        self.unfinished = next(iter(why.values()), None)
         self.not_together = 0
         rest = [term for term in terms if term not in why]
         # What is typed now may still become another: until then it narrows nothing.
@@ -154,7 +155,7 @@ class Listing:
             self.not_together = len(rest)
         return [item.key_pair for item in found]
 
-    def _unfinished(self, terms: Sequence[str]) -> dict[str, str]:
+    def _unfinished(self, terms: Sequence[str]) -> dict[str, "Unfinished"]:
         """Return of each term that is on the way to another why it narrows nothing."""
         why = {}
         for number, term in enumerate(terms, start=1):
@@ -171,10 +172,14 @@ class Listing:
         return row_of(key_pair, self._today)
 
     @property
-    def is_for_a_fingerprint(self) -> bool:
-        """Whether a whole fingerprint was typed, be it in a line of `ssh-keygen -l`."""
-        is_one: bool = _filtering().has_fingerprint(self.query_text)
-        return is_one
+    def looked_up_elsewhere(self) -> str:
+        """What was typed that is looked for elsewhere too, in words, or nothing.
+
+        That is a public key, or a whole fingerprint, be it in a line of `ssh-keygen -l`.
+        """
+        if _filtering().has_public_key(self.query_text):
+            return "a public key"
+        return "a fingerprint" if _filtering().has_fingerprint(self.query_text) else ""
 
     def kind(self, found: Sequence[KeptKeyPair]) -> str | None:
         """Return which kind of fingerprint was typed, if it was one and found its pair."""

@@ -83,13 +83,19 @@ def cannot_be_read(error: KeyPairsError) -> str:
     return f"{what}\n$ {command}\nA shell is another terminal, or this one after {leave}."
 
 
-def nothing_matches(is_for_a_fingerprint: bool) -> str:
-    """Return what is said where no pair passes the filter, and where else a key is looked for."""
+def nothing_matches(further: str, *, is_typing: bool) -> str:
+    """Return what is said where no pair passes the filter, and where else a key is looked for.
+
+    Args:
+        further: what was typed that can be looked for elsewhere, in words, or nothing.
+        is_typing: the cursor is in the filter, where a key of the list types a letter.
+    """
     said = f"Nothing matches.\n\nPress {key_in(Place.LIST, 'show_all')} to show all pairs again"
-    if not is_for_a_fingerprint:
+    if not further:
         return f"{said}."
-    find = key_of("list.find")
-    return f"{said}; {find} looks for a fingerprint in all Regions and among the deleted pairs."
+    first = f"{key_in(Place.FILTER, 'filter_done')}, then " * is_typing
+    find = f"{first}{key_of('list.find')}"
+    return f"{said}; {find} looks for {further} in all Regions and among the deleted pairs."
 
 
 def _import(waiting: int) -> str:

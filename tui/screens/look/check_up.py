@@ -22,7 +22,7 @@ from tui.terminal import clipboard
 from tui.widgets.cursor_list import CursorList
 from tui.widgets.search_input import NOTHING_MATCHES, type_on
 from tui.widgets.verdict_line import MARKS, VerdictLine
-from tui.words.check_up import advice, by_kind, counted, looked_at, summed_up, title
+from tui.words.check_up import THE_LIST, advice, by_kind, counted, looked_at, summed_up, title
 from tui.words.text import as_pasted, short_path, short_paths, shortened, visible
 from tui.words.verdict import Tone, Verdict
 from tui.work.batches import in_batches, is_running
@@ -385,7 +385,8 @@ def _line(value: str, finding: Finding, *, says_region: bool) -> Line:
 def _advice(finding: Finding, replace: str) -> str:
     """Return what to do about a finding, with the app's keys where commands have a command."""
     text = advice(finding, replace)
-    text = text.replace(": keypairs find --agent", f": press {key_of('list.agent')} in the list", 1)
-    find = key_of("list.find")
-    text = text.replace(": keypairs find FOLDER", f": press {find} in the list and type a folder")
-    return text.replace(": keypairs find ", f": press {find} in the list and type ", 1)
+    # The page is a list itself.
+    agent, find = (f": press {key_of(f'list.{key}')} in {THE_LIST}" for key in ("agent", "find"))
+    text = text.replace(": keypairs find --agent", agent, 1)
+    text = text.replace(": keypairs find FOLDER", f"{find} and type a folder")
+    return text.replace(": keypairs find ", f"{find} and type ", 1)

@@ -1,7 +1,7 @@
 """Edits the tags of one pair, or adds tags to several."""
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
@@ -31,7 +31,7 @@ from tui.widgets.form_field import FormBody, FormField, WhatToType
 from tui.widgets.text_input import TextInput
 from tui.words import judging
 from tui.words.place import waited_for
-from tui.words.refusals import by_reason
+from tui.words.refusals import by_reason, listed
 from tui.words.text import ELLIPSIS
 from tui.words.verdict import Tone, Verdict
 from tui.work.exclusive import exclusively, is_busy, unless_busy
@@ -56,6 +56,12 @@ def _named(key_pairs: Sequence[KeptKeyPair]) -> str:
 
 def _way_out() -> str:
     return f"{key_in(Place.TAGS, 'back')} goes back"
+
+
+def _changed_by_both(keys: Iterable[str]) -> str:
+    """Return that one has changed tags too that another session has, and what Enter does then."""
+    asks = f"{key_of('tags.submit')} asks before it overwrites theirs"
+    return f"; you changed {listed([*keys])} too: {asks}"
 
 
 def _title(key_pairs: Sequence[KeptKeyPair]) -> str:
@@ -167,6 +173,10 @@ class EditTagsScreen(PlacedScreen[Sequence[KeptKeyPair]]):
             # It was asked about what they had set before.
             self._agreed = {}
             self._asked.forget()
+        rests = self.fact_line.at_rest
+        if self._alone and lost and rests.text.endswith(self.if_tagged):
+            text = rests.text.removesuffix(self.if_tagged) + _changed_by_both(lost)
+            self.fact_line.rest(rests._replace(text=text))
 
     def _be_about(self, key_pairs: Sequence[KeptKeyPair]) -> None:
         """Be about these of the pairs; of none, the form stays, but nothing can be saved."""
@@ -320,7 +330,12 @@ class EditTagsScreen(PlacedScreen[Sequence[KeptKeyPair]]):
         return key_pair
 
     async def _asks_about_what_others_set(self, key_pair: KeptKeyPair, tags: Sequence[Tag]) -> bool:
-        """Ask once before a value goes that another session set since the form was opened."""
+        """Ask once before a value goes that another session set since the form was opened.
+
+        Not where the tags are refused anyway.
+        """
+        if self._tags.wrong_inputs:
+            return False
         present = await asyncio.to_thread(self._present, key_pair)
         lost = lost_of_others(tags, key_pair.tags, present.tags)
         if not lost or lost == self._agreed:

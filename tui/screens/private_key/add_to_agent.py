@@ -64,10 +64,11 @@ class AddToAgentScreen(PlacedScreen[AddedToAgent | None]):
         self._lifetime_field = FormField("Keep for", self._lifetime)
         self._use = Choice(_OPTIONS, id="use")
         self._use_field = FormField("Use it", self._use)
-        self._has_no_agent = False
+        self.answers: bool | None = None
+        """Whether there is an agent that answers, once that is known."""
         self._refused = Verdict("")
         """Why the time was refused that was typed last."""
-        self._form = FormBody(submits="add", lacks=lambda: self._has_no_agent)
+        self._form = FormBody(submits="add", lacks=lambda: self.answers is False)
         self._hints = hints(Place.ADD_TO_AGENT)
         self._accepted: AgentOwner | None = None
         self._stop = Event()
@@ -86,11 +87,12 @@ class AddToAgentScreen(PlacedScreen[AddedToAgent | None]):
             found = await asyncio.to_thread(agent_keys.in_agent, self._session)
         except KeyPairsError as error:
             # Enter asks again, of an agent that was started meanwhile.
-            self._has_no_agent = isinstance(error, NoAgent)
+            self.answers = not isinstance(error, NoAgent)
             if self._form.is_attached:  # unless it failed
                 self._form.mute_what_waits()
             self.say(Verdict(self._said(error), Tone.BAD))
         else:
+            self.answers = True
             judged = judging.of_agent(found)
             held = judging.of_key_in_agent(found, self._created.key_pair, self._session.now())
             if judged.tone is Tone.PLAIN:
@@ -128,7 +130,7 @@ class AddToAgentScreen(PlacedScreen[AddedToAgent | None]):
     @property
     def _is_of_no_use(self) -> bool:
         """Whether the time that was typed can wait: no agent takes it, or one perhaps has."""
-        return self._has_no_agent or self.not_confirmed
+        return self.answers is False or self.not_confirmed
 
     def on_unmount(self) -> None:
         # The program is about to end: nobody is left to answer what the agent may ask.
@@ -143,7 +145,7 @@ class AddToAgentScreen(PlacedScreen[AddedToAgent | None]):
         except lifetime.LifetimeError:
             self._lifetime.focus()
             # That there is no agent is not to be taken for a matter of the time.
-            if not self._has_no_agent:
+            if self.answers is not False:
                 self._refused = self._lifetime_field.verdict
                 self.say(self._refused)
             return
@@ -176,8 +178,10 @@ class AddToAgentScreen(PlacedScreen[AddedToAgent | None]):
             again = f"{key_in(self.PLACE, 'submit')} tries again"
             self.say(Verdict(f"Perhaps added. {error.reason} {again}.", Tone.CAUTION))
         except KeyPairsError as error:
+            self.answers = not isinstance(error, NoAgent)
             self.say(Verdict(f"Not added. {self._said(error)}", Tone.BAD))
         else:
+            self.answers = True
             self.dismiss(added)
         finally:
             slow.stop()

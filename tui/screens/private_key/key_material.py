@@ -106,6 +106,8 @@ class KeyMaterialScreen(PlacedScreen[str]):
         self._saved: list[SavedFiles] = []
         self._added: AddedToAgent | None = None
         self._perhaps_added = False
+        self._agent_answers = True
+        """Whether an agent answered when it was asked last, if it was."""
         self._sent = False
         self._told = False
         self._deletes_pair = True
@@ -215,7 +217,7 @@ class KeyMaterialScreen(PlacedScreen[str]):
         """Return the keys that do something with the private key, and what each of them means."""
         created = self._created
         path = destination.suggest(created.key_pair.key_name, created.key_format)
-        agent_means = "nothing goes to disk" if agent.is_named() else "no agent runs here"
+        agent_means = _why_not_in_agent(answers=self._agent_answers) or "nothing goes to disk"
         return (
             Way(key_of("key-material.save"), "Save to a file", path, ", for you alone"),
             Way(key_of("key-material.agent"), "Add to the ssh-agent", agent_means),
@@ -249,7 +251,8 @@ class KeyMaterialScreen(PlacedScreen[str]):
         """Say what keeps the private key, and what leads away from it."""
         actions = ("key-material.save", "key-material.agent", "key-material.leave")
         save, add, leave = map(key_of, actions)
-        adds = f"{add} adds it to the agent, " if agent.is_named() else ""
+        no_agent = _why_not_in_agent(answers=self._agent_answers)
+        adds = "" if no_agent else f"{add} adds it to the agent, "
         text = f"Not saved yet: {save} saves it, {adds}{leave} asks before it leaves."
         if self._where is _Where.AGENT_FOR_A_TIME:
             self._told = True
@@ -313,6 +316,9 @@ class KeyMaterialScreen(PlacedScreen[str]):
         self._hide()
         form = screens.AddToAgentScreen(self._session, self._created)
         added = await self.app.push_screen_wait(form)
+        if form.answers is not None:
+            self._agent_answers = form.answers
+            self._ways.show(self._what_keeps_it())
         if added is None and form.not_confirmed:
             # It may also be there with another lifetime than the one it was seen with.
             self._added, self._perhaps_added = None, True
@@ -390,6 +396,13 @@ class KeyMaterialScreen(PlacedScreen[str]):
             return f"the private key of {name} was saved to {path}"
         until = f" until {self._end}" if self._end else ""
         return f"the private key of {name} is only in the agent{until}; the pair is marked !"
+
+
+def _why_not_in_agent(*, answers: bool) -> str:
+    """Return why no agent can be given the key, if that is known; `answers` unless one did not."""
+    if not agent.is_named():
+        return "no agent runs here"
+    return "" if answers else "no agent answers"
 
 
 def _standing(where: _Where, end: str) -> str:

@@ -230,6 +230,14 @@ def test_what_another_session_set_is_overwritten_by_a_second_enter_and_undo_has_
         await until_screen(pilot, "EditTagsScreen")
         await pilot.press("shift+tab", "ctrl+u", *"mine")
         other.backend.create_tags(resources=ids, tags=[Tag("Env", "theirs")])
+        # What is refused anyway is not asked about.
+        wrong = app_of(pilot).screen.query(TagRow).last()
+        wrong.value_input.value = "x"
+        await pilot.press("enter")
+        refused = "tag 2 has no key"
+        await until(pilot, lambda: refused in text_of(pilot, "#fact"), refused)
+        assert wrong.key_input.has_focus
+        wrong.value_input.value = ""
         await pilot.press("enter")
         said = "enter again overwrites what another session changed meanwhile: Env=theirs"
         await until(pilot, lambda: said in text_of(pilot, "#fact").replace("\n", " "), said)
@@ -239,6 +247,33 @@ def test_what_another_session_set_is_overwritten_by_a_second_enter_and_undo_has_
         assert tags() == (Tag("Env", "mine"),)
         await pilot.press("u")
         await until(pilot, lambda: tags() == (Tag("Env", "theirs"),), "what was there before")
+
+    play(empty_session, scene)
+
+
+@pytest.mark.long
+def test_the_arrows_keep_their_column_in_the_tags_and_leave_them_at_their_ends(
+    empty_session: DemoSession,
+) -> None:
+    async def scene(pilot: Pilot[None]) -> None:
+        screen = await open_form(pilot)
+        await add_tag(pilot, "Env", "prod")
+        await add_tag(pilot, "Team", "web")
+        fields = [each for row in screen.query(TagRow) for each in (row.key_input, row.value_input)]
+        key, value, next_key, next_value = fields
+        order = screen.focus_chain
+        before = order[order.index(key) - 1]
+        behind = order[(order.index(next_value) + 1) % len(order)]
+        ways = [
+            *[(key, "down", next_key), (next_key, "up", key), (next_value, "up", value)],
+            *[(value, "down", next_value), (key, "tab", value), (value, "tab", next_key)],
+            *[(key, "up", before), (value, "up", before)],
+            *[(next_key, "down", behind), (next_value, "down", behind)],
+        ]
+        for start, pressed, end in ways:
+            screen.set_focus(start)
+            await pilot.press(pressed)
+            assert screen.focused is end, (fields.index(start), pressed)
 
     play(empty_session, scene)
 

@@ -72,12 +72,18 @@ def test_a_number_is_typed_with_commas_or_without(demo_session: DemoSession) -> 
     assert not one.is_answered_by("ab")
 
 
-def test_where_a_key_deletes_the_page_says_which(demo_session: DemoSession) -> None:
+@pytest.mark.parametrize("key", ["enter", "x"])
+def test_where_a_key_deletes_the_page_says_which(demo_session: DemoSession, key: str) -> None:
     async def scene(pilot: Pilot[None]) -> None:
         await ask(pilot, "j", "j")
         assert f"{NEEDS_NO_NAME}  rsa" in drawn(pilot)
         assert "To delete it, press y" in drawn(pilot)
-        await pilot.press("enter")
+        await pilot.press("question_mark")
+        await until_screen(pilot, "HelpScreen")
+        await pilot.press("escape")
+        await until_screen(pilot, "DeleteKeyPairsScreen")
+        assert "y deletes it" not in drawn(pilot)  # which is no answer to a key that does something
+        await pilot.press(key)
         await until(pilot, lambda: "y deletes it; esc goes back" in drawn(pilot), "the answer")
         assert app_of(pilot).screen.is_active
 

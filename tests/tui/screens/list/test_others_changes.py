@@ -888,7 +888,8 @@ def test_a_form_forgets_what_was_said_of_what_others_have_changed_since(
         await type_text(pilot, "Mine")
         await pilot.press("tab", "1")
         other.backend.create_tags(resources=ids, tags=[Tag("Mine", "2")])
-        await until_said(pilot, "another session changed the tags")
+        both = "Mine=2; you changed Mine too: enter asks before it overwrites theirs"
+        await until_said(pilot, f"another session changed the tags of batch-runner: {both}")
         await pilot.press("enter")
         asks = "enter again overwrites what another session changed meanwhile: Mine="
         await until_said(pilot, f"{asks}2")

@@ -606,7 +606,7 @@ def test_a_key_that_is_in_the_agent_alone_is_said_to_be_there_and_deleted_by_its
     async def scene(pilot: Pilot[None]) -> None:
         await pilot.press("R")
         await until(pilot, lambda: "2 pairs" in drawn(pilot), "the pairs")
-        since = f"added to the agent at {pairs.moment(empty_session.now())}"
+        since = f"was added to the agent at {pairs.moment(empty_session.now())}"
         created = empty_session.backend.create_key_pair(key_name="cc", key_type="ed25519")
         app_of(pilot).push_screen(KeyMaterialScreen(empty_session, created))
         await until_screen(pilot, "KeyMaterialScreen")
@@ -616,11 +616,11 @@ def test_a_key_that_is_in_the_agent_alone_is_said_to_be_there_and_deleted_by_its
         await pilot.press("R")
         await until(pilot, lambda: "read again at" in drawn(pilot), "that it is read")
         await pilot.press("G")
-        await until(pilot, lambda: f" {since} until " in flat(pilot), "the remark")
+        await until(pilot, lambda: f" {since}, to stay until " in flat(pilot), "the remark")
         await pilot.press("enter")
         await until_screen(pilot, "DetailsScreen")
         until_ = pairs.moment(empty_session.now() + timedelta(seconds=7199))
-        whole = f"{since} until {until_};"
+        whole = f"{since}, to stay until {until_};"
         await until(pilot, lambda: whole in flat(pilot), whole)
         assert "never saved to a file" in " ".join(drawn(pilot).replace("│", " ").split())
         # It is the one copy that can be used.

@@ -108,7 +108,8 @@ async def test_findings_stand_the_worst_first_and_lead_to_their_pairs(
         assert said(screen) == counts
         await until_below(pilot, screen, "web-blue.pem")
         # The app's own key, where the command line has a command.
-        assert "look where it went: press f in the list and type a folder." in below(screen)
+        there = "look where it went: press f in the list of key pairs and type a folder."
+        assert there in below(screen)
         assert "keypairs find" not in below(screen)
         assert "enter go to the pair" in drawn(pilot)
         await pilot.press("down", "down", "enter")
@@ -128,7 +129,8 @@ async def test_advice_that_is_longer_than_its_room_is_read_by_scrolling(
     empty_session: DemoSession, home: Path
 ) -> None:
     created = empty_session.backend.create_key_pair(key_name="far", key_type="ed25519")
-    path = home / "a folder" / ("of a long name " * 12).strip() / "far.pem"
+    long = ("of a long name " * 12).strip()
+    path = home / "a folder" / long / long / "far.pem"
     path.parent.mkdir(mode=0o700, parents=True)
     saving.save_key_material(empty_session, created, str(path))
     path.write_text("nothing")
@@ -180,7 +182,7 @@ async def test_nothing_in_a_path_is_shown_that_a_terminal_obeys(
         transaction.update(kept(pair, saved_to=(str(hostile),)), "Test")
     async with KeyPairsApp(empty_session).run_test() as pilot:
         screen = await check_up(pilot)
-        await until_below(pilot, screen, "press f in the list and type ")
+        await until_below(pilot, screen, "press f in the list of key pairs and type ")
         assert below(screen).replace("\n", "").isprintable()
 
 

@@ -5,6 +5,7 @@ from functools import partial
 from pathlib import Path
 
 import pytest
+from textual.events import Paste
 from textual.pilot import Pilot
 from textual.widgets import Input
 
@@ -402,6 +403,25 @@ async def test_hostile_names_and_comments_are_shown_inert(
         form = app_of(pilot).screen
         assert isinstance(form, ImportKeyPairScreen)
         assert form._key_name.value == ""
+
+
+@in_loop
+async def test_of_a_private_key_that_was_pasted_no_line_is_said_to_be_taken(
+    empty_session: DemoSession,
+) -> None:
+    async with KeyPairsApp(empty_session).run_test() as pilot:
+        await pilot.press("f")
+        await until_screen(pilot, "FindScreen")
+        screen = app_of(pilot).screen
+        assert isinstance(screen, FindScreen)
+        for before in ("", "nothing"):
+            screen._thing.value = before
+            app_of(pilot).post_message(Paste("-----BEGIN OPENSSH PRIVATE KEY-----\nAA\nAA\n"))
+            await until(pilot, lambda: said(screen).startswith("This is a private key."), "that")
+            await pilot.pause()
+            assert (screen._thing.value, screen.fact_line.said_briefly) == ("", "")
+            screen._thing.value = "x"
+            await until(pilot, lambda: "private key" not in said(screen), "it gone")
 
 
 @in_loop

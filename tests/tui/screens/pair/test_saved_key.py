@@ -90,7 +90,7 @@ def test_a_saved_key_goes_to_the_agent_and_its_passphrase_is_asked_for(
         await until_said(pilot, "In the agent until 13:59; its file stays where it is")
         # As long as the record says so, and before it is added once more.
         now, end = empty_session.now(), empty_session.now() + timedelta(seconds=7199)
-        custody = f"added to the agent at {moment(now)} until {moment(end)}"
+        custody = f"was added to the agent at {moment(now)}, to stay until {moment(end)}"
         await until(pilot, lambda: custody in " ".join(drawn(pilot).split()), custody)
         await pilot.press("a")
         await until_screen(pilot, "UnlockSavedKeyScreen")

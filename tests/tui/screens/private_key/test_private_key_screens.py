@@ -9,7 +9,8 @@ from textual.geometry import Region
 from textual.pilot import Pilot
 from textual.widgets import Static
 
-from core.custody import saving
+from core.custody import agent_keys, saving
+from core.custody.agent_keys import AgentContents
 from core.disk import files, replacing
 from core.model import FileFormat, KeyFormat, PrivateKeyState
 from tests.demo import DemoSession
@@ -27,6 +28,7 @@ from tests.tui.driving import (
 )
 from tui.screens.delete.delete_key_pairs import DeleteKeyPairsScreen
 from tui.screens.list.rows import remarks
+from tui.screens.private_key.add_to_agent import AddToAgentScreen
 from tui.screens.private_key.key_material import KeyMaterialScreen
 from tui.screens.private_key.passphrase_input import PassphraseInput
 from tui.terminal.clipboard import TO_COPY
@@ -238,6 +240,23 @@ def test_that_there_is_an_agent_is_seen_in_the_environment_alone(
         assert not screen.key_hints.muted
         await pilot.press("q")
         await until_says(pilot, "s saves it, a adds it to the agent, esc asks before it leaves.")
+        # Until it was asked, and none has answered.
+        await pilot.press("a")
+        await until_says(pilot, "No ssh-agent answers at /nowhere")
+        await pilot.press("escape")
+        await until_says(pilot, "a Add to the ssh-agent no agent answers")
+        await pilot.press("q")
+        await until_says(pilot, "s saves it, esc asks before it leaves.")
+        # An agent that answers again.
+        held = AgentContents("/run/agent", False, ())
+        monkeypatch.setattr(agent_keys, "in_agent", lambda _: held)
+        await pilot.press("a")
+        await until_screen(pilot, "AddToAgentScreen")
+        form = app_of(pilot).screen
+        assert isinstance(form, AddToAgentScreen)
+        await until(pilot, lambda: form.answers is True, "the answer")
+        await pilot.press("escape")
+        await until_says(pilot, "a Add to the ssh-agent nothing goes to disk")
 
     monkeypatch.setenv("SSH_AUTH_SOCK", "/nowhere")
     play(empty_session, scene)
