@@ -72,8 +72,13 @@ def suffix(file_format: FileFormat) -> str:
 
 
 def wrong_suffix(file_format: FileFormat, path: str) -> str:
-    """Return the ending of a path if it is that of another format, or nothing."""
+    """Return the ending of a path if it is that of another format, or nothing.
+
+    Under `.pem` OpenSSH's format is none: in it EC2 gives ED25519 keys as PEM.
+    """
     endings = {*_SUFFIXES.values()} - {_SUFFIXES[file_format]}
+    if file_format is FileFormat.OPENSSH:
+        endings -= {_SUFFIXES[FileFormat.PEM]}
     return next((each for each in endings if path.lower().endswith(each)), "")
 
 

@@ -295,6 +295,7 @@ def test_an_ending_of_another_format_than_the_chosen_one_gets_a_caution(
         for path, file_format in (
             ("~/.ssh/again.PEM", FileFormat.PEM),
             ("~/.ssh/again.ppk", FileFormat.PPK3),
+            ("~/.ssh/again.pem", FileFormat.OPENSSH),
             ("~/.ssh/again.key", FileFormat.PPK2),
         ):
             await write_path(pilot, path)
