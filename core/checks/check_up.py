@@ -300,7 +300,7 @@ def _never_saved(pair: KeptKeyPair, in_agent: frozenset[str] | None) -> tuple[st
     return (
         f"{problem}, and the ssh-agent of this session does not show it: unless another agent"
         " or a copy holds it, nobody can log in with this pair.",
-        f"If nothing does, {anew}",
+        f"If no agent and no copy holds its key, {anew}",
     )
 
 

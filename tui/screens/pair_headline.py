@@ -51,6 +51,7 @@ class PairHeadline(Static):
         self.refresh(layout=True)
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        width = max(width, 1)  # a window of no width has none for it
         return self._in(width).get_height({}, width)
 
     def render(self) -> Content:

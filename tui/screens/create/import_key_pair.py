@@ -46,8 +46,7 @@ class ImportKeyPairScreen(NewKeyPairScreen[KeptKeyPair]):
     BINDINGS = bindings(PLACE)
 
     def __init__(self, session: "Session", key_name: str = "", public_key: str = "") -> None:
-        self._material = KeyText(_private_key_refusal, id="material")
-        self._material.text = public_key
+        self._material = KeyText(_private_key_refusal, public_key, id="material")
         self._first_text = public_key
         self._offered = ""
         super().__init__(

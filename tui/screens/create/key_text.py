@@ -66,9 +66,15 @@ class KeyText(TextArea):
             super().__init__()
             self.reason = reason
 
-    def __init__(self, refusal: Callable[[str], str | None], *, id: str) -> None:
+    def __init__(self, refusal: Callable[[str], str | None], text: str = "", *, id: str) -> None:
+        # Given here, it is no change, of which a message would come while the form is used already.
         super().__init__(
-            id=id, soft_wrap=True, tab_behavior="focus", compact=True, highlight_cursor_line=False
+            text,
+            id=id,
+            soft_wrap=True,
+            tab_behavior="focus",
+            compact=True,
+            highlight_cursor_line=False,
         )
         self.cursor_blink = False
         self._refusal = refusal

@@ -10,7 +10,7 @@ from textual.widget import Widget
 from textual.widgets import Input, TextArea
 from textual.worker import WorkerError
 
-from core.errors import DryRunOperation, EC2Error, KeyPairsError
+from core.errors import DryRunOperation, EC2Error, KeyPairsError, MissingParameter
 from core.model import Tag, TagSpecification
 from tui.actions.keymap import key_in
 from tui.actions.table import Place
@@ -157,9 +157,10 @@ class NewKeyPairScreen(PlacedScreen[Made | None], Generic[Made]):
         """Call the service in a thread, and end with its answer or show its refusal."""
         # Not `once`: the form is locked as well, so that what is made is what it shows.
         if not self._body.disabled and (
-            # What lacks something is refused for that first.
+            # What lacks something, or is wrong, is refused for that first.
             dry_run
             or self._what_is_missing()
+            or any(field.verdict.tone is Tone.BAD for field in self._fields.values())
             or may_make(self, self._key_name.value, self._tags, self.VERB, self._first_tags)
         ):
             self.say(Verdict(doing))
@@ -207,6 +208,9 @@ class NewKeyPairScreen(PlacedScreen[Made | None], Generic[Made]):
         if field is None:
             self.say(refusal)
             return None
+        if isinstance(error, MissingParameter) and field.verdict.tone is Tone.BAD:
+            # It is missing because what was pasted there was refused.
+            refusal = field.verdict
         say_refused(self, field, refusal)
         # With what is said below it, which the focus alone would not bring into sight.
         self.call_after_refresh(field.scroll_visible, animate=False)

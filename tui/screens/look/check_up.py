@@ -28,7 +28,7 @@ from tui.words.verdict import Tone, Verdict
 from tui.work.batches import in_batches, is_running
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from datetime import timedelta
 
     from core.checks.finding import PairReference
@@ -281,6 +281,8 @@ class CheckUpScreen(PlacedScreen[FollowUp | None]):
     def _hint(self) -> None:
         """Teach what does something now."""
         finding, picked = self._meant, self._list.picked
+        if self.fact_line.verdict.text in (_SEVERAL, _NO_COMMAND, _NOT_OPEN):
+            self.say(Verdict(""))  # it was about what was under the cursor before
         opens = bool(picked and picked.parts)
         does = {
             "check-up.go": opens or bool(finding and finding.key_pairs),
@@ -313,7 +315,7 @@ class CheckUpScreen(PlacedScreen[FollowUp | None]):
         """Send the command that puts the finding right to the clipboard."""
         finding = self._meant
         if finding is None or not finding.command:
-            self.say(Verdict("there is no command for this one" if finding else _IS_A_KIND))
+            self.say(_why_not(self._list.picked, self._by_value, _has_command, _NO_COMMAND))
             return
         await clipboard.send(self.app, finding.command)
         clipboard.say_sent(self.app, as_pasted(finding.command))
@@ -323,8 +325,7 @@ class CheckUpScreen(PlacedScreen[FollowUp | None]):
         """Give an exposed private key file the mode 0600, and look again."""
         finding = self._meant
         if finding is None or finding.kind != _MENDED or finding.path is None:
-            words = "no file of this finding is open to others"
-            self.say(Verdict(words if finding else _IS_A_KIND))
+            self.say(_why_not(self._list.picked, self._by_value, _is_mended, _NOT_OPEN))
             return
         if refuses_changes(self):
             return
@@ -360,10 +361,33 @@ def _checks() -> _Checks:
     return _Checks(check_up.check_up, mending.close_to_others)
 
 
-_IS_A_KIND = "these are several findings: open them, and go to one"
+_SEVERAL = "these are several findings: open them, and go to one"
+_NO_COMMAND = "there is no command for this"
+_NOT_OPEN = "no file of this is open to others"
 
 _MENDED = "file-exposed"
 """The kind of finding that is put right here."""
+
+
+def _has_command(finding: Finding) -> bool:
+    return bool(finding.command)
+
+
+def _is_mended(finding: Finding) -> bool:
+    return finding.kind == _MENDED and finding.path is not None
+
+
+def _why_not(
+    picked: Line | None,
+    findings: "Mapping[str, Finding]",
+    can: "Callable[[Finding], bool]",
+    none: str,
+) -> Verdict:
+    """Return why a key does nothing for the line under the cursor; while there is none, nothing."""
+    if picked is None:
+        return Verdict("")
+    several = any(can(findings[part.value]) for part in picked.parts)
+    return Verdict(_SEVERAL if several else none)
 
 
 def _line(value: str, finding: Finding, *, says_region: bool) -> Line:

@@ -36,9 +36,9 @@ _COMES = {_DELETE: "delete the pair", _KEEP: "keep the pair"}
 """The word of the key that gives the private key up."""
 
 
-def _loss(*, sent: bool, perhaps_in_agent: bool) -> str:
+def _loss(*, shown: bool, sent: bool, perhaps_in_agent: bool) -> str:
     """Say what giving the private key up means, where it may be besides here."""
-    places = [f"was {TO_COPY}"] if sent else []
+    places = ["was shown here"] * shown + [f"was {TO_COPY}"] * sent
     places += (
         [f"may be in the ssh-agent (press {key_of('list.agent')} in the list to see)"]
         if perhaps_in_agent
@@ -54,6 +54,7 @@ class DiscardKeyMaterialScreen(PlacedScreen[str | None]):
     """Asks for the pair's name; ends with what was given up, in words, or None.
 
     Args:
+        shown: the private key stood on the screen.
         sent: the private key was sent to the terminal's clipboard.
         perhaps_in_agent: the agent may hold the private key, but was not seen to.
         deletes_pair: what is chosen at first: the pair is deleted too.
@@ -72,11 +73,12 @@ class DiscardKeyMaterialScreen(PlacedScreen[str | None]):
         key_pair: KeptKeyPair,
         *,
         sent: bool,
+        shown: bool = False,
         perhaps_in_agent: bool = False,
         deletes_pair: bool = True,
     ) -> None:
         super().__init__("Leave without the private key?")
-        self._loss = _loss(sent=sent, perhaps_in_agent=perhaps_in_agent)
+        self._loss = _loss(shown=shown, sent=sent, perhaps_in_agent=perhaps_in_agent)
         self._session = session
         self._key_pair = key_pair
         self.about = [key_pair]

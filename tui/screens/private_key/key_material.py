@@ -108,7 +108,7 @@ class KeyMaterialScreen(PlacedScreen[str]):
         self._perhaps_added = False
         self._agent_answers = True
         """Whether an agent answered when it was asked last, if it was."""
-        self._sent = False
+        self._sent = self._was_shown = False
         self._told = False
         self._deletes_pair = True
 
@@ -185,6 +185,7 @@ class KeyMaterialScreen(PlacedScreen[str]):
         """Show or hide the private key."""
         self._view.display = True  # another try, where it could not be drawn
         self._view.shown = not self._view.shown
+        self._was_shown = True
         self._view.focus()
         self._show_hints()
 
@@ -373,6 +374,7 @@ class KeyMaterialScreen(PlacedScreen[str]):
             screen = screens.DiscardKeyMaterialScreen(
                 self._session,
                 self._created.key_pair,
+                shown=self._was_shown,
                 sent=self._sent,
                 perhaps_in_agent=self._where is _Where.PERHAPS_AGENT,
                 deletes_pair=self._deletes_pair,
