@@ -38,7 +38,7 @@ def test_a_folder_is_looked_up_and_leads_to_a_pair(
     assert "web in us-east-1" in screen
     terminal.press("Enter")
     terminal.wait_for("us-east-1 N. Virginia   1 pair")
-    terminal.wait_for("/web.pem · key-")
+    terminal.wait_for("/web.pem")
 
 
 @pytest.mark.long

@@ -121,7 +121,12 @@ LOSSES = [
     Loss("table", f"{_NEW} --output table", 252, "table"),
     Loss("no format", f"{_NEW} --output yaml > x.pem", 252, "yaml"),
     Loss("missing folder", f"{_NEW} --save none/x.pem", 252, "--yes"),
-    Loss("existing file", f"echo > keys/x.pem; {_NEW} --save keys/x.pem --yes", 252, "exists"),
+    Loss(
+        "existing file",
+        f"echo > keys/x.pem; {_NEW} --save keys/x.pem --yes",
+        252,
+        "none is overwritten",
+    ),
     Loss("dangling link", f"ln -s none keys/x.pem; {_NEW} --save keys/x.pem --yes", 252, "a link"),
     Loss("open folder", f"mkdir -m 777 o; {_NEW} --save o/x.pem --yes", 252, "others can write"),
     Loss("listed folder", f"mkdir -m 755 l; {_NEW} --save l/x.pem", 252, "--yes"),

@@ -53,6 +53,7 @@ async def _tags(pilot: Pilot[None]) -> None:
     await pilot.press("j", "j", "t")
     await until_screen(pilot, "EditTagsScreen")
     await type_text(pilot, "Team")
+    await pilot.press("tab")
 
 
 async def _delete(pilot: Pilot[None]) -> None:

@@ -43,6 +43,8 @@ async def give(pilot: Pilot[None], screen: ImportKeyPairScreen, text: str) -> Ve
     """Put a text into the field of the public key, and return what is said of it."""
     screen._fields["public_key_material"].show(Verdict("…"))
     screen.query_one(KeyText).text = text
+    # What was judged as the form opened may be said only now: the text has come to the form first.
+    await pilot.pause()
     await until(pilot, lambda: judged(screen).text != "…", "the verdict")
     return judged(screen)
 
