@@ -79,6 +79,8 @@ class NewKeyPairScreen(PlacedScreen[Made | None], Generic[Made]):
         *_, last = fields.values()
         self._above_tags = last.control
         self._body = FormBody(submits=self.VERB, lacks=lambda: not self._key_name.value)
+        self._name_judged: Verdict | None = None
+        """What was said last of the name as it stands, apart from what the service answered."""
         self._what_is_missing: Callable[[], str] = lambda: (
             "" if self._key_name.value else "the name is empty"
         )
@@ -95,13 +97,15 @@ class NewKeyPairScreen(PlacedScreen[Made | None], Generic[Made]):
     @on(RegionChanged)
     @work(exclusive=True, group="key-name")
     async def _judge_key_name(self, event: Input.Changed | RegionChanged | None = None) -> None:
-        field = self._fields["key_name"]
-        before = field.verdict
         judged = await judging.of_key_name_here(self._session, self._key_name.value)
-        if isinstance(event, RegionChanged) and judged.tone is not before.tone:
-            # What came of it came of a name that was taken, or that was free.
-            self._forget_outcome()
-        field.show(self._judged_here(judged))
+        before, self._name_judged = self._name_judged, judged
+        if isinstance(event, RegionChanged) and before is not None:
+            if judged == before:
+                return  # what was said of the name since stays
+            if judged.tone is not before.tone:
+                # What came of it came of a name that was taken, or that was free.
+                self._forget_outcome()
+        self._fields["key_name"].show(self._judged_here(judged))
         self._body.mute_what_waits()
 
     @on(TagRows.Changed)
