@@ -24,6 +24,7 @@ from tests.tui.driving import (
 )
 from tui.screens.list.key_pair_list import KeyPairListScreen
 from tui.widgets.fact_line import FactLine
+from tui.widgets.form_field import FormField
 from tui.widgets.pick_list import PickList
 from tui.work.exclusive import is_busy
 
@@ -106,6 +107,31 @@ def test_what_comes_close_behind_the_enter_that_keeps_a_pair_closes_nothing_else
         await screen.run_action(second)
         await until_screen(pilot, "KeyPairListScreen")
         await until(pilot, lambda: "the pair stays" in drawn(pilot), "the word of it")
+
+    play(empty_session, scene)
+
+
+@pytest.mark.long
+def test_what_is_found_out_late_about_a_name_does_not_cover_its_refusal(
+    empty_session: DemoSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    held = Held(empty_session, "key_pair_named", monkeypatch)
+
+    async def scene(pilot: Pilot[None]) -> None:
+        await pilot.press("i")
+        await until_screen(pilot, "ImportKeyPairScreen")
+        await until(pilot, held.has_begun, "the question whether the name is free")
+        await pilot.press("enter")
+        held.go_on.set()
+        await until(
+            pilot,
+            lambda: "key-name" not in [worker.group for worker in app_of(pilot).workers],
+            "the answer",
+        )
+        await until(pilot, lambda: "it is empty" in text_of(pilot, "FactLine"), "the refusal")
+        await pilot.pause()
+        said = app_of(pilot).screen.query(FormField).first().verdict.text
+        assert "The request must contain the parameter KeyName" in said
 
     play(empty_session, scene)
 

@@ -185,6 +185,7 @@ class NewKeyPairScreen(PlacedScreen[Made | None], Generic[Made]):
             self.say(judging.of_dry_run(answer, self.VERB, self.PLACE, refused))
         except EC2Error as error:
             await judging.explain_taken(self._session, error, self._key_name.value)
+            await _until_judged(self)  # what is still to be said of a field must not cover it
             focused = self._refuse(error) or focused
         except KeyPairsError as error:
             self.say(Verdict(""))  # a dialog may follow, behind which nothing is under way
@@ -226,9 +227,12 @@ class NewKeyPairScreen(PlacedScreen[Made | None], Generic[Made]):
 
 async def _until_judged(form: NewKeyPairScreen[Made]) -> None:
     """Wait until it is known what is to be said of each field as it stands."""
-    for worker in [each for each in form.workers if each.group in form.JUDGING]:
-        with suppress(WorkerError):
-            await worker.wait()
+    while judging_now := [
+        worker for worker in form.workers if worker.group in form.JUDGING and not worker.is_finished
+    ]:
+        for worker in judging_now:
+            with suppress(WorkerError):
+                await worker.wait()
 
 
 def _control(field: FormField) -> Widget | None:
