@@ -18,6 +18,9 @@ from core.disk.path_walk import Step, Walk, account_name, who_can_redirect
 from core.keys import file_formats
 from core.model import FileFormat, KeyFormat
 
+IS_FOLDER = "this is a folder; add a file name"
+"""What a path is refused with that leads to a folder."""
+
 _LONGEST_STEM = 100
 _READ_BY_SSH = frozenset(
     ("authorized_keys", "authorized_keys2", "config", "environment", "known_hosts", "rc")
@@ -196,7 +199,7 @@ def _path_of(text: str) -> Path | Destination:
     except FileNotFoundError:
         return _refused(None, "the folder you started in is gone; begin the path with / or ~")
     if text.endswith("/") or path == Path("/"):
-        return _refused(path, "this is a folder; add a file name")
+        return _refused(path, IS_FOLDER)
     return path
 
 
@@ -290,7 +293,7 @@ def _what_stands_there(path: Path) -> str:
     if stat.S_ISLNK(mode):
         return "this is a link; a key is never saved through one"
     if stat.S_ISDIR(mode):
-        return "this is a folder; add a file name"
+        return IS_FOLDER
     if not stat.S_ISREG(mode):
         return "this is not a regular file"
     free = _free_name(path.parent, path.stem, path.suffix)

@@ -63,7 +63,8 @@ async def show_filter(view: ListView) -> None:
     if view.lesson:
         view.stop_saying(view.lesson)  # these keys would be typed now
     if not view.filter_bar.text:
-        view.before_filter = BeforeFilter(view.table.highlighted, view.table.scroll_offset.y)
+        at = view.table.highlighted
+        view.before_filter = BeforeFilter(at, view.table.scroll_offset.y, led_to=at)
         view.say(MORE_GRAMMAR)
     await view.filter_bar.enter()
     view.key_hints.show(hints(Place.FILTER))

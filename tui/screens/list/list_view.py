@@ -13,7 +13,7 @@ from textual.widgets import Static
 from core.errors import KeyPairsError
 from core.model import KeptKeyPair
 from core.words.plural import n_of
-from tui.actions.keymap import at, hints, key_of, reading_hints
+from tui.actions.keymap import at, hints, key_of, reading_hints, wide_hints
 from tui.actions.table import Place
 from tui.screens.list import welcome
 from tui.screens.list.ec2_questions import Ec2Questions
@@ -77,10 +77,14 @@ _MOST_TAUGHT = 6
 
 
 class BeforeFilter(NamedTuple):
-    """Where the list was before the filter: the pair under the cursor, and the first row."""
+    """Where the list was before the filter: the pair under the cursor, and the first row.
+
+    And the pair to which the filter led the cursor last; if it is elsewhere, the person moved it.
+    """
 
     key_pair_id: str | None
     top: int
+    led_to: str | None
 
 
 class ListView:
@@ -302,7 +306,10 @@ class ListView:
             self.fit_window()
             top = None
             if by_filter:
-                keep, top = _led_by_filter(keep, self.shown, total, self.before_filter)
+                before = self.before_filter
+                keep, top = _led_by_filter(keep, self.shown, total, before)
+                if before is not None and keep != self.table.highlighted:
+                    self.before_filter = before._replace(led_to=keep)
             self.table.show(
                 self.shown,
                 listing.row,
@@ -361,7 +368,9 @@ class ListView:
             asked = () if read_only else _WITH_CHOSEN[:2]
             new = [hint for hint in taught[:-1] if hint[0] in map(key_of, _NEW)]
             others = [hint for hint in taught[:-1] if hint not in new]
-            return (*others, *((key_of(key), word) for key, word in asked), *new, whole, help_)
+            others += [(key_of(key), word) for key, word in asked]
+            wide = [hint for hint in wide_hints(Place.LIST) if hint not in others]
+            return (*others, *new, *wide, whole, help_)
         *others, (show_all, none) = _WITH_CHOSEN[-2:] if read_only else _WITH_CHOSEN
         # A filter goes before the choice does.
         details = ("key-pair.details", "details")
@@ -494,12 +503,17 @@ def _led_by_filter(
 ) -> tuple[str | None, int | None]:
     """Return the pair to which a filter leads the cursor, and the row at the top, if one has to be.
 
-    Of a filter that leaves nothing out the list is not to be seen to have moved.
+    Of a filter that leaves nothing out the list is not to be seen to have moved. What was typed on
+    the way to the whole filter leads nowhere; to where the person moved the cursor, it stays.
     """
     ids = [pair.key_pair_id for pair in shown]
-    if before is not None and before.key_pair_id in ids and (len(ids) == total or keep not in ids):
-        return before.key_pair_id, before.top if len(ids) == total else None
-    return (keep if keep in ids else ids[0]), None
+    if before is not None and before.key_pair_id in ids:
+        if len(ids) == total:
+            return before.key_pair_id, before.top
+        if keep not in ids or keep == before.led_to:
+            return before.key_pair_id, None
+    is_led = before is not None and keep == before.led_to
+    return (keep if keep in ids and not is_led else ids[0]), None
 
 
 def _refused(view: ListView) -> Collection[str]:

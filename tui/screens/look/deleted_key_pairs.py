@@ -301,5 +301,6 @@ def _about(gone: GonePair, *, back: bool, order: str) -> list[str]:
     wholes += [[*said[:1], key_pair.key_pair_id], said[:1], [key_pair.key_pair_id]]
     if order:
         # When it was deleted stands in its line too.
-        wholes = [[*wholes[0], order], [*wholes[1], order], *wholes]
+        shortest = [[*said, order]] * gone.given_up
+        wholes = [[*wholes[0], order], [*wholes[1], order], *shortest, *wholes]
     return [shortened(" · ".join(whole)) for whole in wholes if whole]

@@ -40,7 +40,7 @@ def _loss(*, shown: bool, sent: bool, perhaps_in_agent: bool) -> str:
     """Say what giving the private key up means, where it may be besides here."""
     places = ["was shown here"] * shown + [f"was {TO_COPY}"] * sent
     places += (
-        [f"may be in the ssh-agent (press {key_of('list.agent')} in the list to see)"]
+        [f"may be in the ssh-agent (the list's {key_of('list.agent')} shows what it holds)"]
         if perhaps_in_agent
         else []
     )

@@ -299,14 +299,16 @@ class KeyMaterialScreen(PlacedScreen[str]):
         )
         if saved is not None:
             self._saved.append(saved)
-            self._show_saved(saved)
-            self._show_state()
+            # In one frame: the title of the box is about what stands in it.
+            with self.app.batch_update():
+                await self._show_saved(saved)
+                self._show_state()
 
-    def _show_saved(self, saved: "SavedFiles") -> None:
+    async def _show_saved(self, saved: "SavedFiles") -> None:
         """Put what was saved last on top."""
         self._state.display = False
         files = list(_of_saved(saved))
-        self._box.mount(*files, before=0)
+        await self._box.mount(*files, before=0)
         self.set_class(len(self.query(SavedFile)) > 1, "-several")
         self.set_class(len(self.query(SavedFile)) > 2, "-many")
         self._box.scroll_home(animate=False)

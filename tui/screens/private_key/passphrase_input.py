@@ -9,6 +9,7 @@ from textual.message import Message
 from textual.widget import Widget
 
 from tui.words.text import ELLIPSIS
+from tui.work.brief_message import show_briefly
 
 _MARK = "•"
 
@@ -88,7 +89,10 @@ class PassphraseInput(Widget, can_focus=True):
 
     def on_paste(self, event: Paste) -> None:
         event.stop()
-        self._add(next(iter(event.text.splitlines()), ""))
+        first, *others = event.text.splitlines() or [""]
+        if any(line.strip() for line in others):
+            show_briefly(self.app, "more than one line was pasted; the first alone was taken")
+        self._add(first)
 
     def _add(self, text: str) -> None:
         self._characters += text

@@ -24,7 +24,7 @@ from tui.screens.placed_screen import PlacedScreen
 from tui.screens.private_key.passphrase_input import PassphraseInput
 from tui.screens.private_key.passphrase_pair import PassphrasePair
 from tui.widgets.choice import Choice
-from tui.widgets.form_field import FormBody, FormField
+from tui.widgets.form_field import FieldJudged, FormBody, FormField
 from tui.widgets.path_field import PathField
 from tui.widgets.toggle import Toggle
 from tui.words import judging
@@ -109,11 +109,18 @@ class SaveKeyMaterialScreen(PlacedScreen[SavedFiles | None]):
     @on(Input.Changed, "#path")
     def _judge_path(self) -> None:
         self._by_hand |= self._path.path != self._suggested
-        is_named = bool(self._path.path.rpartition("/")[2].strip())
-        as_ = f"as {destination.public_path(self._path.path)}" if is_named else "too"
-        self._wants_public.show(f"public key {as_}")
+        self._name_public()
         self._judge_public()
         self._describe_format()
+
+    @on(FieldJudged)
+    def _name_public(self) -> None:
+        """Say where the public key would be saved, unless that would be beside no file."""
+        path = self._path.path
+        is_folder = self._path.verdict.text.startswith(destination.IS_FOLDER)
+        is_named = not is_folder and bool(path.rpartition("/")[2].strip())
+        as_ = f"as {destination.public_path(path)}" if is_named else "too"
+        self._wants_public.show(f"public key {as_}")
 
     @on(Toggle.Changed)
     @work(exclusive=True, group="public-key")

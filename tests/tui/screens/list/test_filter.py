@@ -89,6 +89,41 @@ def test_the_cursor_goes_to_the_first_that_matches_and_back_to_where_it_was(
     play(empty_session, scene)
 
 
+@pytest.mark.long
+def test_what_is_typed_on_the_way_to_a_filter_leads_nowhere(empty_session: DemoSession) -> None:
+    for name in ("a-1", "b-team", "c-tam", "d-team"):
+        empty_session.backend.import_key_pair(
+            key_name=name, public_key_material=PUBLIC_KEY.encode()
+        )
+
+    async def scene(pilot: Pilot[None]) -> None:
+        screen = app_of(pilot).screen
+        assert isinstance(screen, KeyPairListScreen)
+
+        def stands(name: str, count: int) -> bool:
+            pair = screen.view.highlighted
+            at = "" if pair is None else pair.key_name
+            return (at, len(screen.view.shown)) == (name, count)
+
+        assert stands("a-1", 4)
+        await filter_by(pilot, "t")
+        await until(pilot, lambda: stands("b-team", 3), "the first")
+        await type_text(pilot, "am")
+        await until(pilot, lambda: stands("c-tam", 1), "the only one")
+        await pilot.press("backspace", "backspace")
+        await until(pilot, lambda: stands("b-team", 3), "the first, not where one came by")
+        # Where the person moved the cursor, it stays as long as that is there.
+        await pilot.press("enter", "j", "j")
+        await until(pilot, lambda: stands("d-team", 3), "the last")
+        await pilot.press("slash", "end")
+        await type_text(pilot, "e")
+        await until(pilot, lambda: stands("d-team", 2), "where it was moved to")
+        await type_text(pilot, "a")
+        await until(pilot, lambda: stands("d-team", 2), "where it was moved to")
+
+    play(empty_session, scene)
+
+
 def shown(pilot: Pilot[None]) -> list[str]:
     screen = app_of(pilot).screen
     assert isinstance(screen, KeyPairListScreen)
@@ -428,6 +463,12 @@ def test_while_a_filter_is_on_the_way_back_to_all_is_taught(demo_session: DemoSe
         assert "esc show all" in drawn(pilot)
         await pilot.press("escape")
         await until(pilot, lambda: "esc show all" not in drawn(pilot), "all of them")
+        # Where there is room, also what a wide window teaches without a filter.
+        await filter_by(pilot, "web")
+        await pilot.press("enter")
+        await pilot.resize_terminal(160, 40)
+        await until(pilot, lambda: "space choose" in drawn(pilot), "what there is room for")
+        assert "esc show all" in drawn(pilot)
 
     play(demo_session, scene)
 

@@ -459,6 +459,8 @@ def test_a_public_key_beside_no_path_has_no_name(empty_session: DemoSession) -> 
             "~/.ssh/x.pem": "[ ] public key as ~/.ssh/x.pub",
             "": "[ ] public key too",
             "~/.ssh/": "[ ] public key too",
+            "~/.ssh/y.pem": "[ ] public key as ~/.ssh/y.pub",
+            "~/.ssh": "[ ] public key too",
         }.items():
             await write_path(pilot, path)
             shown = f"{label}  "
@@ -577,11 +579,11 @@ def test_a_passphrase_is_on_no_screen_in_no_message_and_not_left_behind(
         screen = dialog(pilot)
         await choose(pilot, FileFormat.PPK3)
         await paste_passphrase(pilot, "c2VjcmV0", "c2VjcmV0")
-        drawn = "".join(
+        rendered = "".join(
             segment.text for strip in screen._compositor.render_strips() for segment in strip
         )
-        assert "•" * 8 in drawn
-        assert "c2VjcmV0" not in drawn
+        assert "•" * 8 in rendered
+        assert "c2VjcmV0" not in rendered
         for field in screen.query(PassphraseInput):
             shown = (repr(field), repr(PassphraseInput.Changed(field)), repr(field._reactives))
             assert not any("c2VjcmV0" in text for text in shown)
@@ -589,8 +591,11 @@ def test_a_passphrase_is_on_no_screen_in_no_message_and_not_left_behind(
         field.focus()
         await pilot.press("backspace", "X", "space")
         assert field.reveal() == "c2VjcmVX "
+        await paste_passphrase(pilot, "two words\n", "")
+        assert "more than one line" not in drawn(pilot)
         await paste_passphrase(pilot, "two words\nand a line", "")
         assert field.reveal() == "two words"
+        assert "more than one line was pasted; the first alone was taken" in drawn(pilot)
         # Nothing of it can be copied out, by the keys that copy elsewhere.
         await pilot.press("ctrl+a", "ctrl+c", "ctrl+x")
         assert app_of(pilot).clipboard == ""
