@@ -14,6 +14,7 @@ from tui.app import KeyPairsApp
 from tui.screens.list.key_pair_list import KeyPairListScreen
 from tui.terminal.typing_speed import ALONE
 from tui.widgets.pick_list import PickList
+from tui.work.exclusive import is_busy
 
 _PATIENCE = 60.0
 """Seconds to wait for what should be there at once; a loaded machine takes its time."""
@@ -86,6 +87,19 @@ async def until_screen(pilot: Pilot[None], name: str) -> None:
     )
 
 
+async def until_list(pilot: Pilot[None]) -> None:
+    """Wait until the list is on top, and has done what it does with the screen before it.
+
+    Until then its keys begin nothing.
+    """
+    app = app_of(pilot)
+    await until(
+        pilot,
+        lambda: isinstance(app.screen, KeyPairListScreen) and not is_busy(app.screen),
+        "the keys of the list",
+    )
+
+
 async def type_text(pilot: Pilot[None], text: str) -> None:
     """Type text into what has the focus, faster than it is drawn.
 
@@ -124,6 +138,7 @@ _NAMES = {" ": "space", "-": "minus", "/": "slash", ".": "full_stop", "~": "tild
 
 async def create(pilot: Pilot[None], key_name: str, *keys: str) -> None:
     """Create a key pair from the list: its name, then keys, then Enter."""
+    await until_list(pilot)
     await pilot.press("c")
     await until_screen(pilot, "CreateKeyPairScreen")
     await type_text(pilot, key_name)

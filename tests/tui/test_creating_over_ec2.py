@@ -12,7 +12,7 @@ from core.ec2.backend import MadeBy
 from core.store.journal import Journal
 from tests.ec2_server import AT_ONCE, SLOW, Ec2Server, Fault
 from tests.helpers import SIZES
-from tests.tui.driving import drawn, save, type_text, until, until_screen
+from tests.tui.driving import drawn, save, type_text, until, until_list, until_screen
 from tests.tui.over_ec2 import Play, first_line, play_over_ec2, server
 from tests.tui.test_list_over_ec2 import words
 from tui.screens.create.awaited_answer import SENT, WAITED_FOR
@@ -90,7 +90,7 @@ def test_made_here_the_key_is_in_hand_in_every_mode(play_over_ec2: Play, server:
             assert server.faults["ImportKeyPair"] == []
             await save(pilot)
             await pilot.press("escape")
-            await until_screen(pilot, "KeyPairListScreen")
+            await until_list(pilot)
             await pilot.press("c")
             await until_screen(pilot, "CreateKeyPairScreen")
 
@@ -418,7 +418,7 @@ def test_a_pair_that_ec2_shows_after_that_may_be_the_one_whose_answer_was_lost(
         await until(pilot, lambda: "none was made as far as can be seen" in words(pilot), "doubt")
         server.hidden = 0.0
         await pilot.press("escape")
-        await until_screen(pilot, "KeyPairListScreen")
+        await until_list(pilot)
         await pilot.press("R")
         await until(pilot, lambda: "1 pair " in first_line(pilot), "the pair")
         (journal,) = (home / "data" / "ec2").glob("*/journal.jsonl")

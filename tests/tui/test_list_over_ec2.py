@@ -25,6 +25,7 @@ from tests.tui.driving import (
     text_of,
     type_text,
     until,
+    until_list,
     until_screen,
 )
 from tests.tui.over_ec2 import Play, first_line, play_over_ec2, server
@@ -394,7 +395,7 @@ def test_find_and_check_up_ask_ec2_nothing(play_over_ec2: Play, server: Ec2Serve
         await until_screen(pilot, "CheckUpScreen")
         await until(pilot, lambda: "in 1 Region" in drawn(pilot), "the end of the check-up")
         await pilot.press("escape")
-        await until_screen(pilot, "KeyPairListScreen")
+        await until_list(pilot)
         await pilot.press("r")
         await until_screen(pilot, "PickRegionScreen")
         (here,) = (line.split() for line in drawn(pilot).splitlines()[1:] if "us-east-1" in line)

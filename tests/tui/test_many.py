@@ -27,6 +27,7 @@ from tests.tui.driving import (
     text_of,
     type_text,
     until,
+    until_list,
     until_screen,
 )
 from tui.screens.list.filter.field import FilterInput
@@ -216,7 +217,7 @@ def test_where_nothing_was_saved_or_deleted_it_says_that(
         await pilot.press("enter")
         await until(pilot, lambda: said_in(pilot).startswith("✗ nothing was saved: "), "it")
         await pilot.press("escape", "escape")  # the first asks
-        await until_screen(pilot, "KeyPairListScreen")
+        await until_list(pilot)
         await pilot.press("k", "d")
         await until_screen(pilot, "DeleteKeyPairsScreen")
         refusal = UnauthorizedOperation("no")

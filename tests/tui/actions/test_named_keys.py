@@ -18,7 +18,7 @@ from core.custody.agent_keys import AgentContents, AgentKey
 from core.custody.authorized_keys import Account
 from tests.demo import DemoSession
 from tests.helpers import PUBLIC_KEY
-from tests.tui.driving import app_of, drawn, play, type_text, until, until_screen
+from tests.tui.driving import app_of, drawn, play, type_text, until, until_list, until_screen
 from tests.tui.screens.look.test_agent import key
 from tui import screens
 from tui.actions import keymap
@@ -160,7 +160,7 @@ def test_of_deleting(demo_session: DemoSession) -> None:
         await pilot.pause()
         look(pilot, "this is not it: type ", f"; {keymap.key_of('delete.back')} goes back")
         await pilot.press("escape")
-        await until_screen(pilot, "KeyPairListScreen")
+        await until_list(pilot)
         await pilot.press("j", "j", "d")
         await until_screen(pilot, "DeleteKeyPairsScreen")
         dialog = app_of(pilot).screen

@@ -102,6 +102,6 @@ def test_no_closed_screen_of_a_private_key_is_kept(demo_session: DemoSession) ->
             await pilot.press("enter")
             await until_screen(pilot, "KeyPairListScreen")
         # The last one may have sent the last event.
-        assert _number_of(KeyMaterialScreen) <= 1
+        await until(pilot, lambda: _number_of(KeyMaterialScreen) <= 1, "that the others are gone")
 
     play(demo_session, scene)

@@ -31,6 +31,7 @@ from tests.tui.driving import (
     save,
     type_text,
     until,
+    until_list,
     until_screen,
 )
 from tests.tui.test_hostile_text import BUNDLES, hostile_pair
@@ -613,7 +614,7 @@ def test_a_key_that_is_in_the_agent_alone_is_said_to_be_there_and_deleted_by_its
         await until_screen(pilot, "KeyMaterialScreen")
         await add(pilot, "2h")
         await pilot.press("escape", "escape")
-        await until_screen(pilot, "KeyPairListScreen")
+        await until_list(pilot)
         await pilot.press("R")
         await until(pilot, lambda: "read again at" in drawn(pilot), "that it is read")
         await pilot.press("G")

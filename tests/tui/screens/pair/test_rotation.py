@@ -21,6 +21,7 @@ from tests.tui.driving import (
     text_of,
     type_text,
     until,
+    until_list,
     until_screen,
 )
 from tui.screens.create.create_key_pair import CreateKeyPairScreen
@@ -174,7 +175,7 @@ def test_keys_about_one_pair_are_about_the_one_that_is_chosen(empty_session: Dem
         await until_screen(pilot, "CreateKeyPairScreen")
         assert "Replace a" in drawn(pilot)
         await pilot.press("escape")
-        await until_screen(pilot, "KeyPairListScreen")
+        await until_list(pilot)
         await pilot.press("I")
         await until_screen(pilot, "InstallPublicKeyScreen")
         assert "of a" in drawn(pilot).splitlines()[0]
