@@ -32,6 +32,11 @@ from core.process import changing
 from core.secret import Passphrase
 from core.session import Session
 
+_OPERATION = "SaveKeyMaterial"
+"""What the journal calls it."""
+
+_DELETED = "The file is fine, but the key pair was deleted meanwhile."
+
 
 class SaveAsks(SaveError):
     """Nothing was saved yet, because the place deserves a second yes.
@@ -124,16 +129,22 @@ def record_saved(session: Session, key_pair: KeptKeyPair, path: Path) -> str | N
     """Record where the private key of a pair is, and return what went wrong with that, if so."""
     try:
         with session.store.transaction() as transaction:
+            gone = transaction.state.deleted.get(key_pair.key_pair_id)
             current = transaction.state.key_pairs.get(key_pair.key_pair_id)
+            current = current or (gone and gone.key_pair)
             if current is None:
-                return "The file is fine, but the key pair was deleted meanwhile."
+                return _DELETED
             # A file that was removed and saved anew is one file, and the last.
             others = (each for each in current.custody.saved_to if each != str(path))
             custody = current.custody._replace(
                 private_key=PrivateKeyState.SAVED, saved_to=(*others, str(path))
             )
             saved = replace(current, custody=custody)
-            transaction.update(saved, "SaveKeyMaterial", str(path))
+            if gone is not None:
+                # It may come back, and then there is this file.
+                transaction.update_deleted(saved, _OPERATION, str(path))
+                return _DELETED
+            transaction.update(saved, _OPERATION, str(path))
     except StoreNotConfirmed as error:
         return f"The file is fine, and the record says so. {error}"
     except StoreError as error:

@@ -5,7 +5,7 @@ records here, too, because only it knows its own format. What it cannot do is in
 keep other processes out, and write a file whole.
 """
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, MutableMapping
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -84,6 +84,7 @@ class Transaction:
         self._updated: dict[str, KeptKeyPair] = {}
         self._removed: list[DocId] = []
         self._newly_deleted: dict[str, DeletedKeyPair] = {}
+        self._updated_deleted: set[str] = set()
         self._brought_back: set[str] = set()
         self._forgotten: set[str] = set()
         self.changes: list[Change] = []
@@ -140,6 +141,20 @@ class Transaction:
         self._deleted[key_pair_id] = self._newly_deleted[key_pair_id] = deleted
         self._note(operation, key_pair)
 
+    def update_deleted(self, key_pair: KeptKeyPair, operation: str | None, detail: str) -> None:
+        """Put a key pair in the place of the deleted one with its id, as which it would come back.
+
+        `detail` is what the journal says of it.
+        """
+        key_pair_id = key_pair.key_pair_id
+        updated = self._deleted[key_pair_id]._replace(key_pair=key_pair)
+        self._deleted[key_pair_id] = updated
+        if key_pair_id in self._newly_deleted:
+            self._newly_deleted[key_pair_id] = updated
+        else:
+            self._updated_deleted.add(key_pair_id)
+        self._note(operation, key_pair, detail)
+
     def restore(
         self,
         key_pair_id: str,
@@ -159,6 +174,7 @@ class Transaction:
             key_pair = replace(key_pair, key_name=key_name)
         del self._deleted[key_pair_id]
         if self._newly_deleted.pop(key_pair_id, None) is None:
+            self._updated_deleted.discard(key_pair_id)
             self._brought_back.add(key_pair_id)
         self.insert(key_pair, operation)
         return key_pair
@@ -171,6 +187,7 @@ class Transaction:
             if key_pair_id in self._newly_deleted:
                 self._newly_deleted[key_pair_id] = forgotten
             else:
+                self._updated_deleted.discard(key_pair_id)
                 self._forgotten.add(key_pair_id)
 
     def _put(self, key_pair: KeptKeyPair) -> None:
@@ -218,17 +235,27 @@ class Transaction:
             self._doc_ids.update(zip(self._inserted, numbers, strict=True))
 
     def _change_deleted(self, memory: _Memory, table: Table) -> None:
-        if self._brought_back or self._forgotten:
+        if self._brought_back or self._forgotten or self._updated_deleted:
             records = memory.tables[DELETED].items()
             doc_ids: dict[str, DocId] = {record["KeyPairId"]: each for each, record in records}
             if forgotten := [doc_ids[each] for each in self._forgotten]:
                 memory.detach(DELETED, forgotten)
                 table.update({"KeyPair": None}, doc_ids=forgotten)
+            if updated := [doc_ids[each] for each in self._updated_deleted]:
+                memory.detach(DELETED, updated)
+                table.update(self._update_deleted_record, doc_ids=updated)
             if self._brought_back:
                 table.remove(doc_ids=[doc_ids[each] for each in self._brought_back])
         if self._newly_deleted:
             deleted = map(deleted_to_record, self._newly_deleted.values())
             table.insert_multiple(_numbered(deleted, memory.tables.get(DELETED, {})))
+
+    def _update_deleted_record(self, record: MutableMapping[str, Any]) -> None:
+        """Make the pair in a deleted pair's record what it is now."""
+        key_pair = self._deleted[record["KeyPairId"]].key_pair
+        if key_pair is not None:
+            record["KeyPair"] = dict(record["KeyPair"])  # that of the caller must not change
+            update_record(record["KeyPair"], key_pair)
 
 
 def _what_changed(before: KeptKeyPair, after: KeptKeyPair) -> str:

@@ -40,7 +40,9 @@ from core.model import (
 )
 from core.secret import KeyMaterial, KeyMaterialGone
 from core.session import Session
+from core.store import region_file
 from core.store.region_store import RegionStore
+from tests.core.store_records import encode
 from tests.helpers import kept, session_over
 
 Request = dict[str, Any]
@@ -690,6 +692,32 @@ def test_saving_a_pair_that_was_deleted_meanwhile_gives_a_warning(
     assert saved.warning == "The file is fine, but the key pair was deleted meanwhile."
     assert saved.path.read_bytes() == created.key_material.encode()
     assert session.backend.describe_key_pairs() == ()
+    # Once it is back it is known to be saved, by another session as well.
+    entry = session.journal()[-1]
+    assert (entry.operation, entry.detail) == ("SaveKeyMaterial", str(saved.path))
+    other = session_over(RegionStore(session.store.folder, session.region))
+    other.backend.restore_key_pair(created.key_pair.key_pair_id)
+    back = other.key_pair_named("web-1")
+    assert back is not None
+    assert back.custody.private_key is PrivateKeyState.SAVED
+    assert back.custody.saved_to == (str(saved.path),)
+
+
+def test_saving_a_pair_that_was_deleted_leaves_what_a_newer_version_wrote_of_it(
+    created: CreatedKeyPair, session: Session, tmp_path: Path
+) -> None:
+    session.backend.delete_key_pair(key_name="web-1")
+    path = session.store.path
+    tables = region_file.decode(path.read_bytes(), session.region)
+    (record,) = tables["deleted_key_pairs"].values()
+    record["Newer"] = record["KeyPair"]["Newer"] = {"is": "kept"}
+    path.write_bytes(encode(tables, session.region, 9))
+    saved = saving.save_key_material(session, created, str(tmp_path / "web-1.pem"))
+    assert saved.warning == "The file is fine, but the key pair was deleted meanwhile."
+    tables = region_file.decode(path.read_bytes(), session.region)
+    (record,) = tables["deleted_key_pairs"].values()
+    assert record["Newer"] == record["KeyPair"]["Newer"] == {"is": "kept"}
+    assert record["KeyPair"]["SavedTo"] == [str(tmp_path / "web-1.pem")]
 
 
 def test_a_wiped_key_is_not_saved(

@@ -18,11 +18,11 @@ class KeyMaterialView(ScrollView, can_focus=True):
     DEFAULT_CSS = """
     KeyMaterialView {
         padding: 0 1;
-        overflow-x: hidden;
+        overflow: hidden;  /* hidden, it leaves the keys that scroll to what is around it */
         scrollbar-size-vertical: 1;
         color: $text-muted;
         border-title-color: $text-muted;
-        &.-shown { color: $foreground; }
+        &.-shown { color: $foreground; overflow-y: auto; }
     }
     """
 
@@ -54,9 +54,14 @@ class KeyMaterialView(ScrollView, can_focus=True):
         lines = self._lines()
         self.virtual_size = Size(self.size.width, len(lines))
 
+    @property
+    def _room(self) -> int:
+        """What a line has: in the last column a scrollbar would stand on a letter of the key."""
+        return self.size.width - 1
+
     def _lines(self) -> list[str]:
-        width = self.size.width
-        if not (width and self.shown):
+        width = self._room
+        if not (width > 0 and self.shown):
             return []  # as lines of one letter each it would need a scroll bar
         lines = self._material.reveal().splitlines()
         return [line[at : at + width] for line in lines for at in range(0, len(line) or 1, width)]
