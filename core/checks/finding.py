@@ -120,9 +120,10 @@ class Finding:
         return KINDS[self.kind].severity
 
     @property
-    def rank(self) -> tuple[int, int]:
-        """What findings are sorted by: the worst first, then kind by kind."""
-        return [*Severity].index(self.severity), [*KINDS].index(self.kind)
+    def rank(self) -> tuple[int, int, str, tuple[str, ...]]:
+        """What findings are sorted by: the worst first, then kind by kind, and those by names."""
+        names = tuple(pair.key_name for pair in self.key_pairs)
+        return [*Severity].index(self.severity), [*KINDS].index(self.kind), self.region or "", names
 
     def as_record(self) -> dict[str, Any]:
         """Return it as JSON types, in the schema that `keypairs doctor --help` documents."""

@@ -453,7 +453,8 @@ class Finder:
                 where = typed_path.leads_to(text) if is_meant_as_path and is_short else ""
                 note = (is_meant_as_path and _why_no_path(text)) or (
                     f"there is no such file as {where or _shortened(text)}, and it is neither a"
-                    " public key nor a fingerprint, nor the name of a key pair"
+                    " public key nor a fingerprint, whole or from its start (8 characters or more),"
+                    " nor the name of a key pair"
                 )
                 yield Found("", Standing.NO_KEY, note=note)
             return

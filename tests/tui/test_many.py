@@ -469,5 +469,7 @@ def test_enter_says_what_has_to_be_typed_before_tags_of_many_are_overwritten(
         await until(
             pilot, lambda: not app_of(pilot).screen.query_one(KeyHints).muted, "the key to save"
         )
+        # What was wrong with what stood there before is said no longer.
+        assert "overwrite" not in text_of(pilot, "#fact")
 
     play(empty_session, scene)

@@ -27,7 +27,7 @@ class Place(Enum):
     DETAILS = "details"
     TAGS = "tags"
     DELETE = "deleting"
-    DELETED = "deleted"
+    DELETED = "deleted key pairs"
     BRING_BACK = "bringing back"
     AGENT = "ssh-agent"
     INSTALL = "installing"
@@ -404,7 +404,7 @@ ACTIONS: tuple[Action, ...] = (
         words="keys shortcuts palette commands"),
     Action("app.theme", Place.ANYWHERE, "", "change_theme", "",
         "Change the theme, for now; theme in config.toml keeps one.",
-        words="colors colours dark light configuration"),
+        words="colors colours dark light settings preferences options configuration"),
     Action("app.leave", Place.ANYWHERE, "ctrl+q", "quit_by_key", "",
         "Quit, from any screen.", words="exit", priority=True),
 )

@@ -9,6 +9,7 @@ _MODULES = {
     "AddSshHostScreen": "pair.add_ssh_host",
     "AddToAgentScreen": "private_key.add_to_agent",
     "AgentKeysScreen": "look.agent_keys",
+    "Asked": "look.find",
     "BringBackAsScreen": "pair.bring_back_as",
     "CheckUpScreen": "look.check_up",
     "ImportIntoRegionsScreen": "pair.import_into_regions",

@@ -7,6 +7,7 @@ from tui.screens.list.filter.field import FilterInput as FilterInput
 from tui.screens.look.agent_keys import AgentKeysScreen as AgentKeysScreen
 from tui.screens.look.check_up import CheckUpScreen as CheckUpScreen
 from tui.screens.look.deleted_key_pairs import DeletedKeyPairsScreen as DeletedKeyPairsScreen
+from tui.screens.look.find import Asked as Asked
 from tui.screens.look.find import FindScreen as FindScreen
 from tui.screens.look.follow_up import KeyToImport as KeyToImport
 from tui.screens.look.follow_up import PairToBringBack as PairToBringBack

@@ -5,6 +5,7 @@ from functools import partial
 
 from rich.cells import cell_len
 from textual.timer import Timer
+from textual.widget import Widget
 from textual.widgets import Static
 
 from tui.actions.keymap import labels
@@ -60,6 +61,7 @@ class FactLine(Static):
         super().__init__(markup=False, id=id)
         self._said = Verdict("")
         self._said_at: str | None = None
+        self._said_of: Widget | None = None
         self._briefly = ""
         self._timer: Timer | None = None
         self._at_rest = Verdict("")
@@ -74,10 +76,20 @@ class FactLine(Static):
         The text may come from anywhere: what is invisible in it is spelled out.
         """
         self._said = said if isinstance(said, Verdict) else Verdict(said)
-        self._said_at = row
+        self._said_at, self._said_of = row, None
         if self._said.text:
             self._end_briefly()
         self._draw()
+
+    def say_of(self, field: Widget, said: Verdict) -> None:
+        """Say what is to be done in the field that has the focus, until another has it."""
+        self.say(said)
+        self._said_of = field
+
+    def _forget_field(self, focused: Widget | None) -> None:
+        # Nothing has it while the terminal is not the person's.
+        if self._said_of is not None and focused not in (None, self._said_of):
+            self.forget()
 
     def say_briefly(self, text: str) -> None:
         """Say something for a moment, in front of all else; no longer, if it is empty."""
@@ -120,18 +132,19 @@ class FactLine(Static):
         """
         self._remarks = remarks
         if row != self._said_at:
-            self._said, self._said_at = Verdict(""), None
+            self._said, self._said_at, self._said_of = Verdict(""), None, None
         self._draw()
 
     def forget(self) -> None:
         """Say no longer what came of something."""
         if self._said.text:
-            self._said, self._said_at = Verdict(""), None
+            self._said, self._said_at, self._said_of = Verdict(""), None, None
             self._draw()
 
     def clear(self) -> None:
         """Say nothing, and nothing of any row."""
-        self._said, self._said_at, self._remarks = Verdict(""), None, ("",)
+        self._said, self._said_at, self._said_of = Verdict(""), None, None
+        self._remarks = ("",)
         self._draw()
 
     @property
@@ -152,6 +165,7 @@ class FactLine(Static):
     # How it is drawn ----------------------------------------------------------------------------
 
     def on_mount(self) -> None:
+        self.watch(self.screen, "focused", self._forget_field, init=False)
         self._draw()
 
     def on_resize(self) -> None:

@@ -64,7 +64,8 @@ class FormBody(VerticalScroll):
         self.mute_what_waits()
         # Where the focus is changes nothing in it: what changes is sent to the terminal.
         if how := "; ".join(self._how_to_choose()):
-            self.screen.query_one(FactLine).teach(f"{how}; tab ↑ ↓ move", how)
+            # What moves comes first: what chooses does so only there.
+            self.screen.query_one(FactLine).teach(f"tab ↑ ↓ move; {how}", how)
 
     def _how_to_choose(self) -> Iterator[str]:
         """Yield what chooses, and where, if anything here is chosen."""

@@ -93,8 +93,8 @@ def _leads_to_value(
     tag = rows.tag_whose_key_has_focus
     if tag is None or tag.value or tag in known:
         return False
-    rows.go_to_value(tag)
+    value = rows.go_to_value(tag)
     submit = key_in(form.PLACE, "submit")
     said = f"type the value of {listed([tag.key])}, or press {submit} to {verb} without one"
-    form.say(Verdict(said, Tone.CAUTION))
+    form.fact_line.say_of(value, Verdict(said, Tone.CAUTION))
     return True

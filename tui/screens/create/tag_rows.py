@@ -162,9 +162,11 @@ class TagRows(Vertical):
         """Put the cursor into the key of a tag that stands there."""
         self._row_of(tag).enter()
 
-    def go_to_value(self, tag: Tag) -> None:
-        """Put the cursor into the value of a tag that stands there, at once."""
-        self.screen.set_focus(self._row_of(tag).value_input)
+    def go_to_value(self, tag: Tag) -> TextInput:
+        """Put the cursor into the value of a tag that stands there, at once; return its field."""
+        value = self._row_of(tag).value_input
+        self.screen.set_focus(value)
+        return value
 
     def _row_of(self, tag: Tag) -> TagRow:
         return next(row for row in self._rows if row.tag == tag)
@@ -185,7 +187,7 @@ class TagRows(Vertical):
     def remove_row(self) -> bool:
         """Remove the row that has the focus, or else the last one; return whether any is left.
 
-        The focus moves to the neighbour.
+        The focus moves to the one that takes its place, or else to the one before.
         """
         if not self._rows:
             return False
@@ -193,7 +195,7 @@ class TagRows(Vertical):
         index = self._rows.index(row)
         self._rows.remove(row)
         if self._rows:
-            self._rows[max(index - 1, 0)].enter()
+            self._rows[min(index, len(self._rows) - 1)].enter()
         row.remove()
         self.post_message(self.Changed())
         return bool(self._rows)

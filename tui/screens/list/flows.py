@@ -449,28 +449,35 @@ async def journal(view: ListView) -> None:
     except KeyPairsError as error:
         view.say(Verdict(said_by(error), Tone.BAD))
         return
-    now = view.session.now().astimezone()
-    key_pair_id = await view.open(screens.JournalScreen(view.session.region, entries, now))
-    if key_pair_id in view.listing.key_pairs:
-        await view.go_to(key_pair_id)
-    elif key_pair_id:
-        await _details_of_deleted(view, key_pair_id)
+    region, now = view.session.region, view.session.now().astimezone()
+    screen = screens.JournalScreen(region, entries, now)
+    while key_pair_id := await view.open(screen):
+        if key_pair_id in view.listing.key_pairs:
+            await view.go_to(key_pair_id)
+            return
+        if not await _details_of_deleted(view, key_pair_id):
+            return
+        screen = screens.JournalScreen(region, entries, now, screen.narrowed)
 
 
-async def _details_of_deleted(view: ListView, key_pair_id: str) -> None:
-    """Show everything about a deleted pair, which can be brought back from there."""
-    is_over = False
-    while not is_over:
+async def _details_of_deleted(view: ListView, key_pair_id: str) -> bool:
+    """Show everything about a deleted pair, which can be brought back from there.
+
+    Returns whether the person went back.
+    """
+    while True:
         gone = await asyncio.to_thread(gone_pairs, view.session)
         found = next((each for each in gone if each.key_pair.key_pair_id == key_pair_id), None)
         if found is None:
             view.say("that pair is not there any more")
-            return
+            return False
         said = _said_of(found, back=not view.session.read_only)
         rotation = view.listing.rotation
         screen = screens.DetailsScreen(view.session, found.key_pair, rotation, deleted=said)
-        is_asked = await view.open(screen) is screens.Next.BRING_BACK
-        is_over = not is_asked or await bring_back(view, key_pair_id)
+        if await view.open(screen) is not screens.Next.BRING_BACK:
+            return True
+        if await bring_back(view, key_pair_id):
+            return False
 
 
 def _said_of(gone: GonePair, *, back: bool) -> Verdict:
@@ -507,8 +514,12 @@ async def _install(view: ListView, key_pair: KeptKeyPair) -> str:
 
 
 async def find(view: ListView) -> None:
-    """Say whose a key is, and go to its pair or import it."""
-    screen = screens.FindScreen(view.session)
+    """Say whose a key is, and go to its pair or import it.
+
+    A fingerprint or a public key that the list is filtered by is looked up at once.
+    """
+    typed = view.filter_bar.text if view.listing.looked_up_elsewhere else ""
+    screen = screens.FindScreen(view.session, screens.Asked(typed) if typed else None)
     while not await _follow(view, await view.open(screen)):
         screen = screens.FindScreen(view.session, screen.asked)
 

@@ -206,7 +206,9 @@ class DeletedKeyPairsScreen(PlacedScreen[Sequence[str] | None]):
         if refuses_changes(self):
             return
         if self._chosen:
-            self.dismiss([key for key in self._gone if key in self._chosen])
+            chosen = [key for key in self._gone if key in self._chosen]
+            # Of several that had one name, the first comes back: better one that somebody can use.
+            self.dismiss(sorted(chosen, key=lambda key: _is_lost(self._gone[key])))
         elif picked is not None:
             self.dismiss([picked.value])
 
@@ -266,6 +268,11 @@ def _line(gone: GonePair, now: datetime, *, chosen: bool) -> Line:
         looks=(bright, bright, *[look] * (len(_COLUMNS) - 2)),
         words=visible(f"{key_pair.key_type} {key_pair.key_fingerprint}"),
     )
+
+
+def _is_lost(gone: GonePair) -> bool:
+    """Return whether nobody here can log in with it."""
+    return gone.given_up or gone.key_pair.custody.private_key is PrivateKeyState.UNSAVED
 
 
 def _state(gone: GonePair) -> str:

@@ -173,7 +173,8 @@ def _of_list(remark: str, refused: Collection[str], *, has_pane: bool) -> Iterat
     place = f"{_capitalised(Place.LIST.value)} · " if remark else ""
     for heading, ids in _GROUPS:
         yield from _under(
-            place + heading, [_item(left.pop(each), remark) for each in ids if each in left]
+            place + heading,
+            [_item(left.pop(each), remark, heading) for each in ids if each in left],
         )
     # Here a key of which nothing comes says so, as it does when it is pressed.
     remarks = {} if has_pane or remark else {"list.pane": "(no room for it)"}
@@ -191,8 +192,8 @@ def _under(heading: str, items: Sequence[Item]) -> Iterator[Item]:
         yield from items
 
 
-def _item(action: Action, remark: str = "") -> Item:
-    words = f"{action.id} {action.hint} {action.words}"
+def _item(action: Action, remark: str = "", heading: str = "") -> Item:
+    words = f"{action.id} {action.hint} {action.words} {heading}"
     if not action.key:
         what = f"{_NO_KEY:<{_KEYS_WIDTH}} {action.help}"
         return Item(action.id, what, remark, words)

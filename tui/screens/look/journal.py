@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from textual import on
 from textual.app import ComposeResult
@@ -39,6 +39,13 @@ _MOST_DETAILS = 5
 _LOOKS = {Tone.PLAIN: "muted", Tone.GOOD: "good", Tone.CAUTION: "caution", Tone.BAD: "bad"}
 
 
+class Narrowed(NamedTuple):
+    """To what the journal was narrowed, and the value of the line under the cursor."""
+
+    search: str = ""
+    value: str | None = None
+
+
 class JournalScreen(PlacedScreen[str | None]):
     """What was done, by days, the last first; what was done to many at once is a line that opens.
 
@@ -48,6 +55,7 @@ class JournalScreen(PlacedScreen[str | None]):
         region: the Region's name.
         entries: its lines of the journal, the oldest first.
         now: an aware time in the person's zone.
+        narrowed: how it was left, where the person comes back.
     """
 
     CSS_PATH = "journal.tcss"
@@ -56,13 +64,21 @@ class JournalScreen(PlacedScreen[str | None]):
     BINDINGS = bindings(PLACE)
     AUTO_FOCUS = "#search"
 
-    def __init__(self, region: str, entries: "Sequence[JournalEntry]", now: datetime) -> None:
+    def __init__(
+        self,
+        region: str,
+        entries: "Sequence[JournalEntry]",
+        now: datetime,
+        narrowed: Narrowed = Narrowed(),  # noqa: B008 - it cannot be changed
+    ) -> None:
         super().__init__("Journal")
         self._acts = {str(n): act for n, act in enumerate(words.acts(entries))}
         self._entries: dict[str, JournalEntry] = {}
         self._now = now
         self._region = region
+        self._first = narrowed
         self._search = SearchAndOpen()
+        self._search.value = narrowed.search
         self._list = GroupedList(_COLUMNS, led=True)
         self._empty = Static(markup=False, id="empty")
         self._pane = RowPane()
@@ -82,8 +98,14 @@ class JournalScreen(PlacedScreen[str | None]):
         type_on(self._search, event)
 
     def on_mount(self) -> None:
-        self._list.load(list(self._days()))
+        self._list.load(list(self._days()), self._first.value)
         self._narrow()
+
+    @property
+    def narrowed(self) -> Narrowed:
+        """How it is narrowed now."""
+        picked = self._list.picked
+        return Narrowed(self._search.value, picked.value if picked else None)
 
     def _days(self) -> list[Line]:
         days: dict[str, list[Line]] = {}

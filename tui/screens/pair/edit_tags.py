@@ -201,7 +201,8 @@ class EditTagsScreen(PlacedScreen[Sequence[KeptKeyPair]]):
         self._form.mute_what_waits()
 
     @on(Input.Changed, "#typed")
-    def _mute_what_waits(self) -> None:
+    def _take_what_was_typed(self) -> None:
+        self._asked.forget()  # it may be right now
         self._form.mute_what_waits()
 
     @property

@@ -161,6 +161,8 @@ class ImportIntoRegionsScreen(PlacedScreen[int]):
         self._list.display = bool(self._list.shown)
         self._empty.display = not self._list.shown
         self._hint()
+        if not (self._chosen or is_busy(self)) and self._state.verdict.tone is Tone.CAUTION:
+            self._show_choice()  # it was about what was there to choose
 
     def _load(self) -> None:
         """Draw the Regions as they stand now; without one that is chosen there is nothing to do."""

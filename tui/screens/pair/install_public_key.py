@@ -15,6 +15,7 @@ from core.errors import KeyPairsError
 from core.model import KeptKeyPair, PrivateKeyState
 from tui.actions.keymap import bindings, key_of
 from tui.actions.table import Place
+from tui.screens.create.discarding import may_discard
 from tui.screens.placed_screen import PlacedScreen, ScreenKind, refuses_changes
 from tui.terminal import clipboard
 from tui.widgets.facts import Facts
@@ -138,8 +139,8 @@ class InstallPublicKeyScreen(PlacedScreen[str | None]):
             self.say(Verdict("nothing was copied: the options are wrong", Tone.CAUTION))
 
     def action_back(self) -> None:
-        """Go back; nothing is added."""
-        if not is_busy(self):
+        """Go back; nothing is added. Where options were typed, ask once."""
+        if not is_busy(self) and (not self._options.value.strip() or may_discard(self)):
             self.dismiss(None)
 
     @on(Input.Submitted)

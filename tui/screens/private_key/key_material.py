@@ -310,7 +310,6 @@ class KeyMaterialScreen(PlacedScreen[str]):
         files = list(_of_saved(saved))
         await self._box.mount(*files, before=0)
         self.set_class(len(self.query(SavedFile)) > 1, "-several")
-        self.set_class(len(self.query(SavedFile)) > 2, "-many")
         self._box.scroll_home(animate=False)
 
     @exclusively

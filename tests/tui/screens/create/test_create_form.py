@@ -178,7 +178,7 @@ def test_what_is_said_of_a_replacement_comes_back_after_a_dry_run(
         await pilot.press("n")
         await until_screen(pilot, "CreateKeyPairScreen")
         outcome = app_of(pilot).screen.query_one(FactLine)
-        how = "Type, Format: ← → choose; tab ↑ ↓ move"
+        how = "tab ↑ ↓ move; Type, Format: ← → choose"
         stays = f"web stays until you delete it · {how}"
         await pilot.pause()
         assert str(outcome.visual) == stays

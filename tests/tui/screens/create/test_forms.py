@@ -101,14 +101,14 @@ def test_a_form_says_how_one_chooses_wherever_the_focus_is(
         await pilot.press("escape", "c")
         await until_screen(pilot, "CreateKeyPairScreen")
         await type_text(pilot, "web-2")
-        await until_said(f"{how}; tab ↑ ↓ move", 3)
+        await until_said(f"tab ↑ ↓ move; {how}", 3)
         await pilot.press("ctrl+t")
-        await until_said(f"{how}; tab ↑ ↓ move")
+        await until_said(f"tab ↑ ↓ move; {how}")
         await pilot.press("ctrl+r", "enter")
         await until_screen(pilot, "KeyMaterialScreen")
         await pilot.press("s")
         await until_screen(pilot, "SaveKeyMaterialScreen")
-        await until_said("Format: ← → choose; Also: space switches it; tab ↑ ↓ move", 3)
+        await until_said("tab ↑ ↓ move; Format: ← → choose; Also: space switches it", 3)
         await pilot.press("escape")
         await until_screen(pilot, "KeyMaterialScreen")
         await pilot.press("a")
@@ -120,7 +120,7 @@ def test_a_form_says_how_one_chooses_wherever_the_focus_is(
         await until_screen(pilot, "KeyMaterialScreen")
         await pilot.press("escape")
         await until_screen(pilot, "DiscardKeyMaterialScreen")
-        await until_said("The pair: ← → choose; tab ↑ ↓ move", 2)
+        await until_said("tab ↑ ↓ move; The pair: ← → choose", 2)
         # Where one key does either, it is called by what was chosen.
         assert "enter delete the pair" in drawn(pilot)
         await pilot.press("up", "right")
@@ -357,12 +357,36 @@ def test_enter_behind_the_key_of_a_tag_leads_to_its_value(
         await pilot.press("enter")
         said = "! type the value of Env, or press enter to create without one"
         await until(pilot, lambda: text_of(pilot, "#fact") == said, said)
+        # It is about that field, and no other.
+        await pilot.press("tab")
+        await until(pilot, lambda: "type the value" not in text_of(pilot, "#fact"), "no more of it")
+        await pilot.press("shift+tab")
         await type_text(pilot, value)
         await pilot.press("enter")
         await until_screen(pilot, "KeyMaterialScreen")
 
     play(empty_session, scene)
     assert empty_session.backend.describe_key_pairs()[-1].tags == (Tag("Env", value),)
+
+
+@pytest.mark.long
+def test_where_a_tag_is_removed_the_cursor_is_on_the_one_that_takes_its_place(
+    empty_session: DemoSession,
+) -> None:
+    async def scene(pilot: Pilot[None]) -> None:
+        await pilot.press("c")
+        await until_screen(pilot, "CreateKeyPairScreen")
+        rows = app_of(pilot).screen.query_one(TagRows)
+        for key in ("a", "b", "c"):
+            await pilot.press("ctrl+t")
+            await type_text(pilot, key)
+        await pilot.press("up")
+        for focused in ("c", "a"):
+            await pilot.press("ctrl+r")
+            tag = rows.tag_whose_key_has_focus
+            assert tag == Tag(focused)
+
+    play(empty_session, scene)
 
 
 @pytest.mark.long

@@ -208,7 +208,7 @@ def test_what_cannot_come_back_says_that_older_steps_wait_behind_it(
         await delete_here(pilot, "g", said="deleted a; u brings it back")
         await delete_here(pilot, "g", said="deleted b; u brings it back")
         make(empty_session, "b")
-        on = "; then u goes on with what was before"
+        on = "; after that u undoes what was done before it"
         await press(pilot, "u", f"b is not back: {taken}{on}")
 
     play(empty_session, scene, (130, 24))

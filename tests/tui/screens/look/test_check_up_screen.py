@@ -69,10 +69,15 @@ async def until_below(pilot: Pilot[None], screen: CheckUpScreen, text: str) -> N
 async def test_while_it_is_narrowed_a_kind_counts_what_is_left_of_it(
     empty_session: DemoSession,
 ) -> None:
-    for name in ("db-1", "db-2", "web"):
+    for name in ("web", "db-2", "db-1"):
         empty_session.backend.create_key_pair(key_name=name, key_type="ed25519")
     async with KeyPairsApp(empty_session).run_test(size=(120, 24)) as pilot:
         screen = await check_up(pilot)
+        await pilot.press("home", "right")
+        await until(pilot, lambda: len(rows(screen)) == 4, "the kind, open")
+        # By their names, not in the order in which they were made.
+        assert [row[0] for row in rows(screen)[1:]] == ["db-1", "db-2", "web"]
+        await pilot.press("left")
         never = "The private key was never saved"
         assert rows(screen)[0] == (f"{never}: 3",)
         await type_text(pilot, "db-")

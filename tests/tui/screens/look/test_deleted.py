@@ -1,11 +1,13 @@
 """The list of what was deleted, from which any pair comes back."""
 
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from textual.events import Paste
 from textual.pilot import Pilot
 
+from core.custody import saving
 from core.model import KeptKeyPair
 from tests.demo import DemoSession
 from tests.helpers import SIZES
@@ -221,6 +223,30 @@ def test_several_that_are_chosen_come_back_together(empty_session: DemoSession) 
 
     play(empty_session, scene)
     assert names() == {"a-1", "a-2", "b-1"}
+
+
+@pytest.mark.long
+def test_of_two_of_one_name_that_whose_key_is_saved_comes_back(
+    empty_session: DemoSession, home: Path
+) -> None:
+    for place in (str(home / ".ssh" / "web.pem"), ""):
+        created = empty_session.backend.create_key_pair(key_name="web", key_type="ed25519")
+        if place:
+            saving.save_key_material(empty_session, created, place)
+        empty_session.time += timedelta(minutes=1)
+        empty_session.backend.delete_key_pair(key_name="web")
+
+    async def scene(pilot: Pilot[None]) -> None:
+        await until(pilot, lambda: "U  bring 2 deleted pairs back" in drawn(pilot), "U")
+        rows = await open_deleted(pilot)
+        await until(pilot, lambda: len(values(rows)) == 2, "both of them")
+        await pilot.press("asterisk", "enter")
+        back = "brought web back, but not the other web: another pair has the name"
+        await until(pilot, lambda: back in text_of(pilot, "#fact").replace("\n", " "), back)
+
+    play(empty_session, scene)
+    (web,) = empty_session.backend.describe_key_pairs()
+    assert web.custody.saved_to == (str(home / ".ssh" / "web.pem"),)
 
 
 @pytest.mark.long

@@ -31,6 +31,7 @@ from tui.screens.list.key_pair_list import KeyPairListScreen
 from tui.screens.look.find import FindScreen
 from tui.widgets.key_hints import KeyHints
 from tui.widgets.pick_list import PickList
+from tui.widgets.search_input import SearchInput
 from tui.widgets.text_input import TAKES
 from tui.words.verdict import Tone
 
@@ -110,6 +111,33 @@ async def test_a_folder_is_looked_up_and_enter_goes_to_the_pair(
         assert hint(screen) == "enter go to the pair"
         await pilot.press("enter")
         await until(pilot, lambda: highlighted(pilot) == "ci-deploy in us-east-1", "the pair")
+
+
+@pytest.mark.long
+@in_loop
+async def test_a_fingerprint_that_the_list_is_filtered_by_is_looked_up_at_once(
+    demo_session: DemoSession, keys: Path
+) -> None:
+    frankfurt = demo_session.for_region("eu-west-1")
+    (there,) = frankfurt.backend.describe_key_pairs(key_names=["there"])
+    async with KeyPairsApp(demo_session).run_test() as pilot:
+        await until_loaded(pilot)
+        await pilot.press("slash")
+        await type_text(pilot, there.custody.fingerprints.ssh_sha256)
+        await pilot.press("enter", "f")
+        await until_screen(pilot, "FindScreen")
+        screen = app_of(pilot).screen
+        assert isinstance(screen, FindScreen)
+        assert screen._thing.value == there.custody.fingerprints.ssh_sha256
+        await until(pilot, lambda: "there in eu-west-1" in str(rows(screen)), "whose it is")
+        # What else the list is filtered by is none of its business.
+        await pilot.press("escape")
+        await until_screen(pilot, "KeyPairListScreen")
+        await pilot.press("slash")
+        await type_text(pilot, "web")
+        await pilot.press("enter", "f")
+        await until_screen(pilot, "FindScreen")
+        assert app_of(pilot).screen.query_one(SearchInput).value == ""
 
 
 @pytest.mark.long

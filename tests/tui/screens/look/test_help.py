@@ -197,6 +197,8 @@ SOUGHT = {
     "search": "list.filter",
     "label": "key-pair.tags",
     "remove": "key-pair.delete",
+    "settings": "app.theme",
+    "several": "list.choose",
 }
 
 

@@ -11,9 +11,9 @@ from core.checks.finding import MADE_PRIVATE
 from core.model import Tag
 from core.store.journal import JournalEntry
 from tests.demo import NOW, DemoSession
-from tests.tui.driving import app_of, drawn, play, until
+from tests.tui.driving import app_of, drawn, play, type_text, until, until_list, until_screen
 from tui.screens.look.journal import JournalScreen
-from tui.screens.workbench.grouped_list import GroupedList
+from tui.screens.workbench.grouped_list import GroupedList, SearchAndOpen
 from tui.words.journal import action, acts
 
 ROOT = Path(__file__).parents[4]
@@ -137,6 +137,41 @@ def test_the_journal_by_days_with_seconds_ids_who_and_outcome(empty_session: Dem
         await until(pilot, lambda: ended == ["key-14"], "the pair")
 
     play(empty_session, scene, (60, 15))
+
+
+@pytest.mark.long
+def test_from_the_details_of_a_deleted_pair_the_way_back_is_to_the_journal_as_it_was(
+    empty_session: DemoSession,
+) -> None:
+    for name in ("alpha", "beta"):
+        empty_session.backend.create_key_pair(key_name=name, key_type="ed25519")
+        empty_session.backend.delete_key_pair(key_name=name)
+
+    async def scene(pilot: Pilot[None]) -> None:
+        await pilot.press("J")
+        await until_screen(pilot, "JournalScreen")
+        await type_text(pilot, "alpha")
+        await pilot.press("down")
+        for _ in range(2):
+            await pilot.press("enter")
+            await until_screen(pilot, "DetailsScreen")
+            await pilot.press("escape")
+            await until_screen(pilot, "JournalScreen")
+            screen = app_of(pilot).screen
+            assert isinstance(screen, JournalScreen)
+            assert screen.query_one(SearchAndOpen).value == "alpha"
+            picked = screen._list.picked
+            assert picked is not None
+            assert picked.cells[1:3] == ("create", "alpha")
+            assert "beta" not in drawn(pilot)
+        # Once it is back there is the list, with the cursor on it.
+        await pilot.press("enter")
+        await until_screen(pilot, "DetailsScreen")
+        await pilot.press("u")
+        await until_list(pilot)
+        await until(pilot, lambda: "brought alpha back" in drawn(pilot), "that it is back")
+
+    play(empty_session, scene)
 
 
 @pytest.mark.long

@@ -304,6 +304,7 @@ def test_nothing_chosen_copies_nothing_and_a_done_region_can_be_chosen_again(
         assert state(screen) == "space chooses the Region under the cursor"
         assert empty_session.regions_in_use().keys() == {"us-east-1"}
         await type_text(pilot, "lond")
+        assert state(screen) == "none chosen yet"
         await pilot.press("space", "space", "space", "enter")
         await until(pilot, lambda: state(screen).startswith("1 of 1 done"), "the end")
         assert screen.query_one(GroupedList).size.height >= 3

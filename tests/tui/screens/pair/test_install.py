@@ -119,6 +119,27 @@ def test_what_is_wrong_is_said_and_loses_nothing_typed(
 
 
 @pytest.mark.long
+def test_escape_asks_once_where_options_were_typed(
+    empty_session: DemoSession, key_pair: KeptKeyPair, path: Path
+) -> None:
+    async def scene(pilot: Pilot[None]) -> None:
+        screen = await open_it(pilot)
+        await type_text(pilot, "pty")
+        await pilot.press("escape")
+        await until(pilot, lambda: "again discards" in screen.query_one(FactLine).said, "asking")
+        assert options(screen) == "pty"
+        await pilot.press("escape")
+        await until_screen(pilot, "KeyPairListScreen")
+        # Nothing typed is nothing lost.
+        await open_it(pilot)
+        await pilot.press("escape")
+        await until_screen(pilot, "KeyPairListScreen")
+
+    play(empty_session, scene)
+    assert not path.exists() or key_pair.public_key not in path.read_text()
+
+
+@pytest.mark.long
 def test_an_address_is_typed_over_its_placeholder(
     empty_session: DemoSession, key_pair: KeptKeyPair, path: Path
 ) -> None:
@@ -192,7 +213,7 @@ def test_the_commands_for_another_host_are_sent_and_not_run(
         said = "nothing was copied: the options are wrong"
         outcome = screen.query_one(FactLine)
         await until(pilot, lambda: outcome.verdict.text == said and outcome.display, said)
-        await pilot.press("escape")
+        await pilot.press("escape", "escape")
         await until_screen(pilot, "KeyPairListScreen")
 
     play(empty_session, scene)

@@ -30,6 +30,7 @@ from tui.screens.delete.delete_key_pairs import DeleteKeyPairsScreen
 from tui.screens.list.rows import remarks
 from tui.screens.private_key.add_to_agent import AddToAgentScreen
 from tui.screens.private_key.key_material import KeyMaterialScreen
+from tui.screens.private_key.key_material_view import KeyMaterialView
 from tui.screens.private_key.passphrase_input import PassphraseInput
 from tui.terminal.clipboard import TO_COPY
 from tui.widgets.choice import Choice
@@ -776,6 +777,57 @@ def test_a_saved_key_is_shown_whole_in_as_many_lines_as_it_takes(
         assert together == "".join(screen._created.key_material.reveal().splitlines())
 
     play(empty_session, scene, size)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("size", [(60, 15), (80, 24), (23, 30)], ids=str)
+def test_a_shown_key_is_whole_on_the_screen_beside_its_scrollbar(
+    empty_session: DemoSession, home: Path, size: tuple[int, int]
+) -> None:
+    async def scene(pilot: Pilot[None]) -> None:
+        await create(pilot, "web")
+        await save(pilot)
+        await pilot.press("v")
+        view = app_of(pilot).screen.query_one(KeyMaterialView)
+        await until(pilot, lambda: view.max_scroll_y > 0, "more than fits")
+        *left, scrollbar = range(view.content_region.x, view.content_region.right)
+        rows: dict[int, str] = {}
+        while True:
+            await pilot.pause()
+            lines = drawn(pilot).splitlines()
+            for row, line in enumerate(lines[view.content_region.y : view.content_region.bottom]):
+                rows[view.scroll_offset.y + row] = "".join(line[column] for column in left)
+                assert line[scrollbar] in " ▁▂▃▄▅▆▇█"
+            if view.scroll_offset.y == view.max_scroll_y:
+                break
+            at = view.scroll_offset.y
+            await pilot.press("pagedown")
+            await until(pilot, lambda at=at: view.scroll_offset.y > at, "the next page")  # type: ignore[misc] # its default
+        shown = "".join(rows[row].rstrip() for row in sorted(rows))
+        assert shown == (home / ".ssh" / "web.pem").read_text().replace("\n", "")
+
+    play(empty_session, scene, size)
+
+
+@pytest.mark.long
+def test_below_what_was_saved_the_pair_is_reached_by_the_arrows(
+    empty_session: DemoSession,
+) -> None:
+    async def scene(pilot: Pilot[None]) -> None:
+        await create(pilot, "web")
+        # A key that was shown once scrolls no longer when it is hidden.
+        await pilot.press("v", "s")
+        await until_screen(pilot, "SaveKeyMaterialScreen")
+        await pilot.press("tab", "tab", "space", "enter")
+        await until(pilot, lambda: "Public key saved" in drawn(pilot), "what was saved")
+        await save(pilot)
+        end = empty_session.backend.describe_key_pairs()[0].custody.fingerprints.ssh_sha256[-6:]
+        assert end not in drawn(pilot)
+        for _ in range(20):
+            await pilot.press("down")
+        await until(pilot, lambda: end in drawn(pilot), "the last line of the pair")
+
+    play(empty_session, scene, (60, 15))
 
 
 @pytest.mark.long

@@ -157,7 +157,7 @@ def test_how_to_come_to_another_format_is_said_once(empty_session: DemoSession) 
         for _ in range(3):
             assert "● pem 1/5 " in drawn(pilot)
             assert drawn(pilot).count("→") == 1
-            assert f"{ways}; tab ↑ ↓ move" in drawn(pilot)
+            assert f"tab ↑ ↓ move; {ways}" in drawn(pilot)
             await pilot.press("tab")
         # What is known anyway gives way to what is not.
         await pilot.resize_terminal(45, 15)
