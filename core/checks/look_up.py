@@ -451,10 +451,11 @@ class Finder:
                 )
                 is_short = len(text) <= _MOST_QUOTED
                 where = typed_path.leads_to(text) if is_meant_as_path and is_short else ""
-                note = (is_meant_as_path and _why_no_path(text)) or (
-                    f"there is no such file as {where or _shortened(text)}, and it is neither a"
-                    " public key nor a fingerprint, whole or from its start (8 characters or more),"
-                    " nor the name of a key pair"
+                note = (
+                    fingerprint_kinds.why_too_long(text)
+                    or (is_meant_as_path and _why_no_path(text))
+                    or f"there is no such file as {where or _shortened(text)}, no pair has that"
+                    f" name, and {_why_no_fingerprint(text)}"
                 )
                 yield Found("", Standing.NO_KEY, note=note)
             return
@@ -503,6 +504,16 @@ class Finder:
 
         found = self._by("key pair", kind_of)
         return None if found.standing is Standing.UNKNOWN else found
+
+
+def _why_no_fingerprint(text: str) -> str:
+    """Return why a text is no fingerprint that is known, nor the start of one."""
+    start = query.fingerprint_cut_short(text)
+    if start is None:
+        return "it is neither a public key nor a fingerprint"
+    if start.given < fingerprint_kinds.FEWEST:
+        return f"of a fingerprint {fingerprint_kinds.FEWEST} characters are needed"
+    return "no fingerprint begins so"
 
 
 def _standing(matches: Sequence[Match], deleted: Sequence[PairReference]) -> Standing:

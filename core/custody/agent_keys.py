@@ -1,7 +1,7 @@
 """Adds private keys to the agent, and says which key pairs the keys of an agent are."""
 
 from base64 import b64encode
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -34,6 +34,8 @@ class AgentKey:
     """Whether it was added here without a limit, as far as is known."""
     saved_to: tuple[str, ...] = ()
     """The files to which the private key of the pair was saved."""
+    deleted: PairReference | None = None
+    """The deleted pair that has it, the last of them, where no other pair does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +93,7 @@ def in_agent(session: Session) -> AgentContents:
         here = tuple(session.store.read().key_pairs.values())
     found = contents(held, here, others)
     recorded, keys = {}, []
-    for key in found.keys:
+    for key in _with_deleted(found.keys, sessions):
         pair = key.key_pair or key.elsewhere
         region = key.elsewhere.region if key.elsewhere else session.region
         if region not in recorded:
@@ -100,6 +102,28 @@ def in_agent(session: Session) -> AgentContents:
         known = replace(key, until=stay.until, for_good=stay.for_good) if stay else key
         keys.append(known)
     return replace(found, keys=tuple(keys))
+
+
+def _with_deleted(keys: Sequence[AgentKey], sessions: Mapping[str, Session]) -> list[AgentKey]:
+    """Return keys with the deleted pairs of those that no pair has, as far as one may know."""
+    if all(key.key_pair or key.elsewhere for key in keys):
+        return [*keys]
+    gone: dict[str, tuple[PairReference, KeptKeyPair]] = {}
+    for region, session in sessions.items():
+        with suppress(EC2Error, StoreError):  # of what cannot be seen nothing is known
+            for each in session.backend.deleted_key_pairs():
+                if (pair := each.key_pair) is not None:
+                    reference = PairReference(region, pair.key_pair_id, pair.key_name)
+                    gone.setdefault(pair.public_key, (reference, pair))
+    found = []
+    for key in keys:
+        deleted = gone.get(_line_of(key.identity))
+        if deleted is None or key.key_pair or key.elsewhere:
+            found.append(key)
+        else:
+            reference, pair = deleted
+            found.append(replace(key, deleted=reference, saved_to=pair.custody.saved_to))
+    return found
 
 
 def contents(

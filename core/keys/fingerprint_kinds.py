@@ -199,7 +199,20 @@ def openssh_digest(text: str) -> OpenSSHDigest | None:
     return OpenSSHDigest(f"OpenSSH SHA-{bits}", found[1].lower(), found[2])
 
 
+def why_too_long(text: str) -> str:
+    """Return why what is written as ssh-keygen writes a fingerprint is too long to be one."""
+    for name, typed in _DIGEST.findall(text[:_LONGEST]):
+        whole = _LENGTHS[name]
+        if len(typed) > whole:
+            return (
+                f"it has {len(typed)} characters after {name}:, and such a fingerprint has {whole}"
+            )
+    return ""
+
+
 _LONGEST = 1000
+_DIGEST = re.compile(r"(?:^|\s)(SHA1|SHA256|SHA384|SHA512):([A-Za-z0-9+/]+)={0,2}(?=\s|$)")
 _OTHER_DIGEST = re.compile(r"(?:^|\s)(SHA1|SHA384|SHA512):([A-Za-z0-9+/]+)={0,2}(?:\s|$)")
 _OTHER_LENGTHS = {"SHA1": 27, "SHA384": 64, "SHA512": 86}
+_LENGTHS = {"SHA256": 43, **_OTHER_LENGTHS}
 """Of the base64 without its padding."""

@@ -171,9 +171,10 @@ class _SaidInList:
         said = (self._gone, self._made, self._tagged)
         gone = {key: pair for key, pair in before.items() if key not in now}
         self._chosen |= gone.keys() & chosen
-        # What is there again that was said to be gone is as it was.
-        made = {key: p for key, p in now.items() if key not in before and key not in self._gone}
+        # What is there again that was said to be gone, too: who read that must not wonder.
+        made = {key: pair for key, pair in now.items() if key not in before}
         self._gone = {key: p for key, p in (self._gone | gone).items() if key not in now}
+        self._chosen &= self._gone.keys()
         self._made = {key: now[key] for key in (self._made | made) if key in now}
         self._tagged = {key: now[key] for key in (*self._tagged, *tagged) if key in now}
         if not (gone or made or tagged) and said == (self._gone, self._made, self._tagged):

@@ -128,6 +128,8 @@ class FormBody(VerticalScroll):
         field = order[at + min(ways, key=lambda way: (abs(way), -way))]
         self.screen.set_focus(field)
         field.post_message(typed)
+        how = f"in {_label_of(focused)} {_HOW[type(focused)]}"
+        show_briefly(self.app, f"typed into {_label_of(field)}; {how}")
         return True
 
     async def _on_resize(self, event: Resize) -> None:

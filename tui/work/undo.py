@@ -189,13 +189,13 @@ class Undone(NamedTuple):
         before = {pair.key_pair_id: pair.tags for pair in self.act.key_pairs}
         theirs: list[str] = []
         for pair in self.done:
-            was, set_, now = (
+            was, now = (
                 {tag.key: tag.value for tag in tags}
-                for tags in (before[pair.key_pair_id], self.act.tags[pair.key_pair_id], pair.tags)
+                for tags in (before[pair.key_pair_id], pair.tags)
             )
-            for key in sorted(key for key in {*was, *set_} if was.get(key) != set_.get(key)):
-                if now.get(key) != was.get(key):
-                    theirs.append(f"{key}={now[key]}" if key in now else f"{key} gone")
+            # Ours are as they were, so all that is not is somebody else's.
+            for key in sorted(key for key in {*was, *now} if now.get(key) != was.get(key)):
+                theirs.append(f"{key}={now[key]}" if key in now else f"{key} gone")
         if not theirs:
             return ""
         what = ", ".join(dict.fromkeys(theirs)) if len(self.done) == 1 else n_of(len(theirs), "tag")

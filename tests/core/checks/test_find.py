@@ -207,6 +207,25 @@ def test_a_link_is_followed_where_it_is_named(session: Session, laptop: str, box
     assert (found.standing, found.source) == (Standing.KNOWN, str(box / "link"))
 
 
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("9iZUb", "no pair has that name, and of a fingerprint 8 characters are needed"),
+        ("cafe1234cafe1234", "no pair has that name, and no fingerprint begins so"),
+        ("what is it", "no pair has that name, and it is neither a public key nor a fingerprint"),
+        (
+            "SHA256:" + "A/" * 22,
+            "it has 44 characters after SHA256:, and such a fingerprint has 43",
+        ),
+        ("256 SHA512:" + "a" * 87 + " me@here", "it has 87 characters after SHA512:"),
+    ],
+)
+def test_what_is_no_fingerprint_says_why(session: Session, text: str, words: str) -> None:
+    (found,) = look_up.finder(session).look(text)
+    assert found.standing is Standing.NO_KEY
+    assert words in found.note
+
+
 def test_a_named_pipe_does_not_hold_anyone_up(session: Session, box: Path) -> None:
     os.mkfifo(box / "pipe")
     (found,) = look_up.finder(session).look(str(box / "pipe"))

@@ -108,6 +108,28 @@ def test_the_agent_holds_what_was_added(
     assert ssh_agent.ssh_add("-T", *pub_file(ssh_agent, created)).returncode == 0
 
 
+def test_a_key_of_a_deleted_pair_is_known_as_that(
+    ssh_agent: Agent, session: Session, tmp_path: Path
+) -> None:
+    kept, gone = (
+        session.backend.create_key_pair(key_name=name, key_type="ed25519")
+        for name in ("kept", "gone")
+    )
+    for created in (kept, gone):
+        agent_keys.add_to_agent(session, created)
+    saved = saving.save_key_material(session, gone, str(tmp_path / "gone.pem"))
+    session.backend.delete_key_pair(key_name="gone")
+    first, second = agent_keys.in_agent(session).keys
+    assert (first.key_pair, first.deleted) == (kept.key_pair, None)
+    assert (second.key_pair, second.elsewhere) == (None, None)
+    was = PairReference(session.region, gone.key_pair.key_pair_id, "gone")
+    assert (second.deleted, second.saved_to) == (was, (str(saved.path),))
+    # A pair that is there comes before one that was.
+    material = gone.key_pair.public_key
+    session.backend.import_key_pair(key_name="again", public_key_material=material)
+    assert agent_keys.in_agent(session).keys[1].deleted is None
+
+
 def pub_file(ssh_agent: Agent, created: CreatedKeyPair) -> list[str]:
     path = ssh_agent.path.with_name("key.pub")
     path.write_text(f"{created.key_pair.public_key}\n")

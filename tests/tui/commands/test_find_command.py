@@ -109,7 +109,8 @@ def test_what_is_named_is_answered_even_if_it_is_no_key(
     assert call("find", keys / "config", "nonsense", "--data-dir", data) == 1
     first, second = capsys.readouterr().out.splitlines()
     assert first == f"{keys}/config: no key"
-    assert second.startswith("there is no such file as nonsense, and it is neither")
+    no = "there is no such file as nonsense, no pair has that name, and no fingerprint begins so"
+    assert second == no
     call("find", keys, "--all", "--data-dir", data)
     assert f"{keys}/config: no key" in capsys.readouterr().out
 

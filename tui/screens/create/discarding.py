@@ -55,7 +55,21 @@ def may_make(
     """
     if judging.is_like_key(key_name):
         return may_take_name(form, key_name, verb)
-    return may_take_tags(form, rows, verb, known)
+    return may_take_tags(form, rows, verb, known) and not _is_in_empty_row(form, rows, verb)
+
+
+def _is_in_empty_row(form: PlacedScreen[Result], rows: TagRows, verb: str) -> bool:
+    """Return whether the cursor is in a tag that has neither key nor value, and say so once.
+
+    What is typed next would be meant for it, and be keys of the screen that follows.
+    """
+    field = rows.empty_field_with_focus
+    again = f"press {key_in(form.PLACE, 'submit')} again to {verb} without this tag"
+    question = Verdict(f"type the key of the tag, or {again}", Tone.CAUTION)
+    if field is None or form.fact_line.verdict == question:
+        return False
+    form.fact_line.say_of(field, question)
+    return True
 
 
 def may_take_tags(

@@ -158,6 +158,17 @@ class TagRows(Vertical):
         tags = (row.tag for row in self._rows if row.key_input.has_focus)
         return next((tag for tag in tags if tag != Tag("")), None)
 
+    @property
+    def empty_field_with_focus(self) -> TextInput | None:
+        """The field in which the cursor is, if that is of a row in which nothing was typed."""
+        fields = (
+            field
+            for row in self._rows
+            if row.tag == Tag("")
+            for field in (row.key_input, row.value_input)
+        )
+        return next((field for field in fields if field.has_focus), None)
+
     def go_to(self, tag: Tag) -> None:
         """Put the cursor into the key of a tag that stands there."""
         self._row_of(tag).enter()

@@ -72,7 +72,7 @@ async def _undo_last(view: ListView, acts: list[Act], stays: str = "", once_more
     another = f"; {key_of('list.deleted')} brings {other}"
     if len(acts) > 1:
         # What did not come back stays the last of them.
-        another += f"; after that {undo_key()} undoes what was done before it"
+        another += f"; until then {undo_key()} undoes nothing older"
     errors = [error for _, error in undone.refused]
     again = ""
     if await logged_in(view.screen, view.session, *errors):

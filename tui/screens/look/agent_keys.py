@@ -18,7 +18,7 @@ from core.disk import files
 from core.errors import KeyPairsError
 from tui.actions.keymap import bindings, hints, key_of
 from tui.actions.table import Place
-from tui.screens.look.follow_up import FollowUp, KeyToImport, name_for
+from tui.screens.look.follow_up import FollowUp, KeyToImport, PairToBringBack, name_for
 from tui.screens.placed_screen import PlacedScreen, ScreenKind, refuses_changes
 from tui.screens.refusing import say_if_of_list
 from tui.screens.workbench.bench import NOTHING, Bench, RowFacts, RowPane, Said
@@ -55,7 +55,8 @@ _ADD_SAVED = "To add one, press {saved} in the details of a saved pair."
 class AgentKeysScreen(PlacedScreen[FollowUp | None]):
     """The keys that the agent holds, and all about the one under the cursor.
 
-    Ends with the pair to go to, in any Region, with an unknown key to import, or with None.
+    Ends with the pair to go to, in any Region, with a deleted one to bring back, with an unknown
+    key to import, or with None.
     """
 
     CSS_PATH = "agent_keys.tcss"
@@ -149,7 +150,7 @@ class AgentKeysScreen(PlacedScreen[FollowUp | None]):
     def _lines(self) -> Iterator[Line]:
         for number, key in enumerate(self._keys):
             kind = self._type(key)
-            known = key.key_pair is not None or key.elsewhere is not None
+            known = key.key_pair or key.elsewhere or key.deleted
             yield Line(
                 f"{number}",
                 (visible(kind), shortened(key.identity.comment), shortened(_whose(key))),
@@ -192,9 +193,10 @@ class AgentKeysScreen(PlacedScreen[FollowUp | None]):
         if not self._keys:
             others = [hint for hint in others if hint[0] != key_of("agent.remove")]
         chosen = self._chosen
-        imports = isinstance(chosen, KeyToImport)
-        can = chosen is not None and not (imports and self._session.read_only)
-        word = "import" if imports else "go to the pair"
+        changes = isinstance(chosen, KeyToImport | PairToBringBack)
+        can = chosen is not None and not (changes and self._session.read_only)
+        word = "import" if isinstance(chosen, KeyToImport) else "go to the pair"
+        word = "bring back" if isinstance(chosen, PairToBringBack) else word
         self.key_hints.show((*([(key, word)] if can else []), *others))
 
     @property
@@ -206,6 +208,8 @@ class AgentKeysScreen(PlacedScreen[FollowUp | None]):
         if key.key_pair is not None:
             pair = key.key_pair
             return PairReference(self._session.region, pair.key_pair_id, pair.key_name)
+        if key.deleted is not None:
+            return PairToBringBack(key.deleted)
         if key.elsewhere is None and key.identity.algorithm in _TYPES:
             return KeyToImport(name_for(key.identity.comment), key.identity.public_key)
         return key.elsewhere
@@ -222,6 +226,10 @@ class AgentKeysScreen(PlacedScreen[FollowUp | None]):
         elif elsewhere is not None:
             where = f"{elsewhere.key_name} in {elsewhere.region} ({elsewhere.key_pair_id})"
             yield "Key pair", of + where
+        elif key.deleted is not None:
+            back = "" if self._session.read_only else f"; {key_of('agent.go')} brings it back"
+            was = f"{key.deleted.key_name} in {key.deleted.region}"
+            yield "Key pair", f"{of}{was}, which was deleted{back}"
         elif identity.is_certificate:
             yield "Key pair", f"{of}a key that no pair has"
         elif identity.algorithm in _TYPES:
@@ -289,7 +297,7 @@ class AgentKeysScreen(PlacedScreen[FollowUp | None]):
     def action_go(self) -> None:
         """Go to the pair of the key, or import the key."""
         chosen = self._chosen
-        if isinstance(chosen, KeyToImport) and refuses_changes(self):
+        if isinstance(chosen, KeyToImport | PairToBringBack) and refuses_changes(self):
             return
         if chosen is not None:
             self.dismiss(chosen)
@@ -313,7 +321,7 @@ def _what_is_lost(key: "AgentKey", owner: "AgentOwner | None") -> str:
 
 def _name(key: "AgentKey") -> str:
     """Return what a key is called."""
-    pair = key.key_pair or key.elsewhere
+    pair = key.key_pair or key.elsewhere or key.deleted
     return named(pair.key_name if pair else key.identity.comment or key.identity.algorithm)
 
 
@@ -323,4 +331,6 @@ def _whose(key: "AgentKey") -> str:
         return key.key_pair.key_name
     if key.elsewhere is not None:
         return f"{key.elsewhere.key_name} in {key.elsewhere.region}"
+    if key.deleted is not None:
+        return f"{key.deleted.key_name}, deleted"
     return "unknown" if key.identity.algorithm in _TYPES else "not supported"

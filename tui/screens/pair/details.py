@@ -166,7 +166,10 @@ class DetailsScreen(PlacedScreen[Next | None]):
     def _show_as_others_left_it(self, event: RegionChanged) -> None:
         """Show the pair as another session left it: its name, tags, history and all the rest."""
         if self.key_pair.key_pair_id in event.key_pairs:
-            self.key_pair = event.key_pairs[self.key_pair.key_pair_id]
+            now = event.key_pairs[self.key_pair.key_pair_id]
+            if now.tags != self.key_pair.tags and self.fact_line.verdict.tone is not Tone.BAD:
+                self.fact_line.forget()  # that others changed them is the newer news
+            self.key_pair = now
             self._position = self._where()
         self._rotation = event.rotation
         self.about = [self.key_pair]

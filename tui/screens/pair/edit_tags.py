@@ -167,8 +167,10 @@ class EditTagsScreen(PlacedScreen[Sequence[KeptKeyPair]]):
         present = [event.key_pairs.get(pair.key_pair_id) for pair in self.about]
         there = [pair for pair in present if pair]
         self._be_about(there)
-        if self._alone and there:
-            lost = lost_of_others(self._tags.tags, self._alone.tags, there[0].tags)
+        if self._alone:
+            # Of a pair that is gone nothing is asked, and if it comes back, anew.
+            now = there[0].tags if there else self._alone.tags
+            lost = lost_of_others(self._tags.tags, self._alone.tags, now)
         if (expected, self._agreed) != (self._expected, lost):
             # It was asked about what they had set before.
             self._agreed = {}

@@ -316,7 +316,8 @@ class KeyMaterialScreen(PlacedScreen[str]):
     async def action_add_to_agent(self) -> None:
         """Add the private key to the ssh-agent."""
         self._hide()
-        form = screens.AddToAgentScreen(self._session, self._created)
+        is_saved = bool(self._saved)
+        form = screens.AddToAgentScreen(self._session, self._created, is_saved=is_saved)
         added = await self.app.push_screen_wait(form)
         if form.answers is not None:
             self._agent_answers = form.answers

@@ -44,7 +44,6 @@ class KeyMaterialView(ScrollView, can_focus=True):
         self.set_class(shown, "-shown")
         self._measure()
         self.scroll_to(0, 0, animate=False)
-        self.border_title = f"private key · {self._material.size:,} bytes"
         self.refresh()
 
     def on_resize(self) -> None:
@@ -53,6 +52,9 @@ class KeyMaterialView(ScrollView, can_focus=True):
     def _measure(self) -> None:
         lines = self._lines()
         self.virtual_size = Size(self.size.width, len(lines))
+        is_parted = self.shown and len(lines) > self._material.reveal().count("\n")
+        parted = " · long lines go on below" if is_parted else ""
+        self.border_title = f"private key · {self._material.size:,} bytes{parted}"
 
     @property
     def _room(self) -> int:

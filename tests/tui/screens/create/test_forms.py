@@ -370,6 +370,38 @@ def test_enter_behind_the_key_of_a_tag_leads_to_its_value(
 
 
 @pytest.mark.long
+@pytest.mark.parametrize("then", [["enter"], [*"Env", "tab", "x", "enter"]])
+def test_enter_in_an_empty_tag_asks_once(empty_session: DemoSession, then: list[str]) -> None:
+    async def scene(pilot: Pilot[None]) -> None:
+        await pilot.press("c")
+        await until_screen(pilot, "CreateKeyPairScreen")
+        await type_text(pilot, "beta")
+        await pilot.press("ctrl+t", "enter")
+        said = "type the key of the tag, or press enter again to create without this tag"
+        await until(pilot, lambda: said in text_of(pilot, "#fact").replace("\n", " "), said)
+        await pilot.press(*then)
+        await until_screen(pilot, "KeyMaterialScreen")
+
+    play(empty_session, scene)
+    (pair,) = empty_session.backend.describe_key_pairs()
+    assert pair.tags == ((Tag("Env", "x"),) if len(then) > 1 else ())
+
+
+@pytest.mark.long
+def test_where_letters_that_were_typed_on_a_choice_went_is_said(empty_session: DemoSession) -> None:
+    async def scene(pilot: Pilot[None]) -> None:
+        await pilot.press("c")
+        await until_screen(pilot, "CreateKeyPairScreen")
+        await type_text(pilot, "db")
+        await pilot.press("tab", "e")
+        said = "typed into Name; in Type ← → choose"
+        await until(pilot, lambda: text_of(pilot, "#fact") == said, said)
+        assert app_of(pilot).screen.query_one("#key-name", TextInput).value == "dbe"
+
+    play(empty_session, scene)
+
+
+@pytest.mark.long
 def test_where_a_tag_is_removed_the_cursor_is_on_the_one_that_takes_its_place(
     empty_session: DemoSession,
 ) -> None:

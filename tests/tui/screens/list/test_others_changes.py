@@ -32,6 +32,7 @@ from tui.screens.placed_screen import PlacedScreen
 from tui.screens.workbench.grouped_list import GroupedList
 from tui.widgets.facts import Facts
 from tui.widgets.form_field import FormBody
+from tui.words.verdict import Verdict
 from tui.work import file_watch
 
 
@@ -179,7 +180,8 @@ def test_what_is_back_is_no_longer_said_to_be_deleted(
         await until_said(pilot, "batch-runner was deleted by boris")
         other.backend.restore_key_pair(pair.key_pair_id)
         await until_drawn(pilot, "6 pairs")
-        await until(pilot, lambda: "deleted" not in text_of(pilot, "#fact"), "silence")
+        # Who read of it is told, without a key between.
+        await until_said(pilot, "batch-runner was brought back by boris")
         # So it is of what this session deleted.
         await pilot.press("g", "d")
         await until_screen(pilot, "DeleteKeyPairsScreen")
@@ -532,8 +534,13 @@ def test_the_details_show_what_another_session_made_of_the_pair(
         page = app_of(pilot).screen.query_one(FormBody)
         await pilot.press("down", "down")
         await until(pilot, lambda: page.scroll_offset.y == 2, "scrolled")
+        # What was said before is older news.
+        screen = app_of(pilot).screen
+        assert isinstance(screen, PlacedScreen)
+        screen.say(Verdict("brought batch-runner back"))
         other.backend.create_tags(resources=[pair.key_pair_id], tags=[Tag("Zone", "9")])
         await until_on_page(pilot, "Zone=9")
+        await until_said(pilot, "another session changed the tags of batch-runner: Zone=9")
         await until_on_page(pilot, "tag by boris")
         assert page.scroll_offset.y == 2
         # Gone and back, under another name and with other tags, it is shown as it is then.
@@ -680,9 +687,16 @@ def test_the_list_says_which_chosen_pairs_are_gone(
         await until_line(pilot, counted.replace("\n", ""))
         for name in ("ci-deploy", "old-laptop"):
             other.backend.restore_key_pair(ids[name])
-        await until_line(pilot, f"batch-runner, which was chosen, was deleted by boris {at}")
+        left = "batch-runner, which was chosen, was deleted"
+        await until_line(pilot, f"{left}; 2 pairs were brought back, both by boris {at}")
         other.backend.restore_key_pair(ids["batch-runner"])
-        await until(pilot, lambda: "deleted" not in text_of(pilot, "#fact"), "silence")
+        await until_line(pilot, f"3 pairs were brought back by boris {at}")
+        # And so once more, without a key between.
+        delete("batch-runner")
+        gone = "batch-runner was deleted; 2 pairs were brought back, both by boris"
+        await until_line(pilot, f"{gone} {at}")
+        other.backend.restore_key_pair(ids["batch-runner"])
+        await until_line(pilot, f"3 pairs were brought back by boris {at}")
 
     play(demo_session, scene, (120, 24))
 
@@ -895,6 +909,13 @@ def test_a_form_forgets_what_was_said_of_what_others_have_changed_since(
         await until_said(pilot, f"{asks}2")
         other.backend.create_tags(resources=ids, tags=[Tag("Mine", "3")])
         await until(pilot, lambda: "Mine=2" not in said_in(pilot), "the old question")
+        await pilot.press("enter")
+        await until_said(pilot, f"{asks}3")
+        # Nor is it agreed to once the pair was gone meanwhile, and nobody sees the question.
+        deleter(other)("batch-runner")
+        await until_said(pilot, "batch-runner was deleted by boris")
+        other.backend.restore_key_pair(pair.key_pair_id)
+        await until_said(pilot, "another session brought batch-runner back")
         await pilot.press("enter")
         await until_said(pilot, f"{asks}3")
         await pilot.press("escape", "escape")

@@ -208,7 +208,7 @@ def test_what_cannot_come_back_says_that_older_steps_wait_behind_it(
         await delete_here(pilot, "g", said="deleted a; u brings it back")
         await delete_here(pilot, "g", said="deleted b; u brings it back")
         make(empty_session, "b")
-        on = "; after that u undoes what was done before it"
+        on = "; until then u undoes nothing older"
         await press(pilot, "u", f"b is not back: {taken}{on}")
 
     play(empty_session, scene, (130, 24))
@@ -247,13 +247,14 @@ def test_tags_of_one_pair_and_of_many_are_as_before_they_were_edited(
         assert isinstance(screen, KeyPairListScreen) and screen.view.highlighted is not None
         assert screen.view.highlighted.key_name == "c"
         assert [pair.tags for pair in current()][1:] == [pair.tags for pair in before][1:]
-        await press(pilot, "u", "the tags of a are as before")
+        stays = "but what another session changed since stays: Team=ops"
+        await press(pilot, "u", f"the tags of a are as before, {stays}")
         await press(pilot, "u", NOTHING)
 
     def current() -> tuple[KeptKeyPair, ...]:
         return empty_session.backend.describe_key_pairs()
 
-    play(empty_session, scene)
+    play(empty_session, scene, (100, 24))
     assert [pair.tags for pair in current()] == [
         (Tag("Team", "ops"),),
         *(pair.tags for pair in before[1:]),

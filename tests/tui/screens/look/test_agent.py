@@ -19,7 +19,7 @@ from core.secret import KeyMaterial
 from core.session import Session
 from tests.core.custody.test_agent import Doubtful, fake_agent, made_by
 from tests.demo import DemoSession
-from tests.helpers import Agent
+from tests.helpers import SIZES, Agent
 from tests.tui.driving import (
     app_of,
     create,
@@ -911,6 +911,48 @@ def test_a_time_that_is_none_mutes_the_key_that_adds(
         await until(pilot, lambda: not bar.muted, "the key")
 
     play(empty_session, scene)
+
+
+@pytest.mark.long
+def test_who_has_saved_the_key_is_not_told_to_save_it(
+    empty_session: DemoSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("SSH_AUTH_SOCK", raising=False)
+
+    async def scene(pilot: Pilot[None]) -> None:
+        await hold(pilot, empty_session)
+        for told in (True, False):
+            await open_form(pilot)
+            await until(pilot, lambda: "There is no ssh-agent" in outcome(pilot), "its absence")
+            assert ("Save the key to a file" in outcome(pilot)) is told
+            await pilot.press("escape")
+            await until_screen(pilot, "KeyMaterialScreen")
+            await save(pilot)
+
+    play(empty_session, scene)
+
+
+@pytest.mark.long
+@SIZES
+def test_the_key_of_a_deleted_pair_leads_back_to_that(
+    empty_session: DemoSession, ssh_agent: Agent, size: tuple[int, int]
+) -> None:
+    created = empty_session.backend.create_key_pair(key_name="web", key_type="ed25519")
+    agent_keys.add_to_agent(empty_session, created)
+    empty_session.backend.delete_key_pair(key_name="web")
+
+    async def scene(pilot: Pilot[None]) -> None:
+        await until(pilot, lambda: "U  bring 1 deleted pair back" in drawn(pilot), "the list")
+        await open_agent(pilot)
+        await until(pilot, lambda: "web, deleted" in drawn(pilot), "whose it is")
+        assert "web in us-east-1, which was deleted; enter brings it back" in flat(pilot)
+        assert "enter bring back" in drawn(pilot)
+        await pilot.press("enter")
+        await until_screen(pilot, "KeyPairListScreen")
+        await until(pilot, lambda: "brought web back" in drawn(pilot), "that it is back")
+
+    play(empty_session, scene, size)
+    assert empty_session.key_pair_named("web") == created.key_pair
 
 
 @pytest.mark.long

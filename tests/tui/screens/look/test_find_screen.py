@@ -668,7 +668,7 @@ async def test_a_path_is_completed_and_one_of_a_shell_is_named_as_what_it_is(
             "my\\ keys/c.pub": "type the character behind it",
             "$HOME/keys": "variable of the shell",
             "C:\\keys": "path of Windows",
-            "whose": "neither a public key",
+            "whose?": "neither a public key",
         }
         for text, words in shells.items():
             field.value = text

@@ -803,6 +803,7 @@ def test_a_shown_key_is_whole_on_the_screen_beside_its_scrollbar(
             at = view.scroll_offset.y
             await pilot.press("pagedown")
             await until(pilot, lambda at=at: view.scroll_offset.y > at, "the next page")  # type: ignore[misc] # its default
+        assert ("long lines go on below" in lines[view.region.y]) is (size[0] in range(40, 70))
         shown = "".join(rows[row].rstrip() for row in sorted(rows))
         assert shown == (home / ".ssh" / "web.pem").read_text().replace("\n", "")
 
