@@ -69,16 +69,16 @@ class JournalScreen(PlacedScreen[str | None]):
         region: str,
         entries: "Sequence[JournalEntry]",
         now: datetime,
-        narrowed: Narrowed = Narrowed(),  # noqa: B008 - it cannot be changed
+        narrowed: Narrowed | None = None,
     ) -> None:
         super().__init__("Journal")
         self._acts = {str(n): act for n, act in enumerate(words.acts(entries))}
         self._entries: dict[str, JournalEntry] = {}
         self._now = now
         self._region = region
-        self._first = narrowed
+        self._first = narrowed or Narrowed()
         self._search = SearchAndOpen()
-        self._search.value = narrowed.search
+        self._search.value = self._first.search
         self._list = GroupedList(_COLUMNS, led=True)
         self._empty = Static(markup=False, id="empty")
         self._pane = RowPane()
