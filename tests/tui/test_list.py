@@ -137,7 +137,7 @@ async def until_remark(pilot: Pilot[None], text: str) -> None:
     await until(pilot, lambda: remark(pilot) == text, text)
 
 
-TAUGHT = "f find  n replace  u undo  y copy  space choose  s sort"
+TAUGHT = "f find  u undo  y copy  space choose  s sort  r Region"
 
 
 @pytest.mark.long
@@ -145,7 +145,7 @@ TAUGHT = "f find  n replace  u undo  y copy  space choose  s sort"
     ("size", "drawn_there", "taught"),
     [
         ((80, 24), "   t tags   d delete", TAUGHT),
-        ((60, 15), "", "t tags  d delete  f find  n replace  u undo  y copy"),
+        ((60, 15), "", "t tags  d delete  f find  u undo  y copy  space choose"),
     ],
     ids=["80", "60"],
 )

@@ -403,7 +403,7 @@ ACTIONS: tuple[Action, ...] = (
         "What can be done here, then all keys; f1 where you type.",
         words="keys shortcuts palette commands"),
     Action("app.theme", Place.ANYWHERE, "", "change_theme", "",
-        "Change the theme, for now; theme in config.toml keeps one.",
+        "Change the theme, for now; config.toml keeps one (--help).",
         words="colors colours dark light settings preferences options configuration"),
     Action("app.leave", Place.ANYWHERE, "ctrl+q", "quit_by_key", "",
         "Quit, from any screen.", words="exit", priority=True),

@@ -89,6 +89,7 @@ class OthersChanges:
                     which = _which_tags(before_it_all, [now[pair.key_pair_id] for pair in changed])
                     text = f"another session changed the tags of {whose}: {which}{screen.if_tagged}"
                     screen.fact_line.rest(Verdict(text, Tone.CAUTION))
+                    screen.fact_line.forget_field()  # which is no news
 
     async def _say_what_is_gone(
         self, screen: PlacedScreen[Any], gone: Sequence[KeptKeyPair], before: Collection[str]
@@ -182,6 +183,7 @@ class _SaidInList:
         if done := await asyncio.to_thread(self._done):
             view.say(done_elsewhere.in_a_line(done))
             self._text = view.screen.fact_line.said
+            view.deleted_elsewhere = self._text if self._gone else ""
         else:
             view.stop_saying(self._text)
 

@@ -86,10 +86,15 @@ class FactLine(Static):
         self.say(said)
         self._said_of = field
 
-    def _forget_field(self, focused: Widget | None) -> None:
-        # Nothing has it while the terminal is not the person's.
-        if self._said_of is not None and focused not in (None, self._said_of):
+    def forget_field(self) -> None:
+        """Say no longer what is to be done in a field."""
+        if self._said_of is not None:
             self.forget()
+
+    def _follow_focus(self, focused: Widget | None) -> None:
+        # Nothing has it while the terminal is not the person's.
+        if focused not in (None, self._said_of):
+            self.forget_field()
 
     def say_briefly(self, text: str) -> None:
         """Say something for a moment, in front of all else; no longer, if it is empty."""
@@ -165,7 +170,7 @@ class FactLine(Static):
     # How it is drawn ----------------------------------------------------------------------------
 
     def on_mount(self) -> None:
-        self.watch(self.screen, "focused", self._forget_field, init=False)
+        self.watch(self.screen, "focused", self._follow_focus, init=False)
         self._draw()
 
     def on_resize(self) -> None:

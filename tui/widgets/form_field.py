@@ -84,8 +84,8 @@ class FormBody(VerticalScroll):
         """Mute the key that does what the form is for, or no longer."""
         if self._submits:
             wrong = any(field.verdict.tone is Tone.BAD for field in self.query(FormField))
-            hints = self.screen.query_one(KeyHints)
-            hints.mute(*((self._submits,) if wrong or self._lacks() else ()))
+            for hints in self.screen.query(KeyHints):  # which go before what still judges a field
+                hints.mute(*((self._submits,) if wrong or self._lacks() else ()))
 
     def on_key(self, event: Key) -> None:
         """Have a letter go to a field for text that is typed where nothing takes letters."""

@@ -33,6 +33,11 @@ class Deletion(NamedTuple):
     key_pairs: Sequence[KeptKeyPair]
     done_at: datetime | None = None
 
+    @property
+    def way(self) -> str:
+        """What undoing it does, as a clause behind its key."""
+        return f"brings {_who(self.key_pairs)} back"
+
     def covers(self, gone: DeletedKeyPair) -> bool:
         """Return whether it is by this deletion that a pair is gone, if it is one of these."""
         return self.done_at is None or gone.delete_time <= self.done_at
@@ -44,6 +49,11 @@ class TagEdit(NamedTuple):
     key_pairs: Sequence[KeptKeyPair]
     tags: Mapping[str, Sequence[Tag]]
     """By the pair's id."""
+
+    @property
+    def way(self) -> str:
+        """What undoing it does, as a clause behind its key."""
+        return f"undoes the tags set on {_who(self.key_pairs)}"
 
     def with_ids(self, ids: Mapping[str, str]) -> "TagEdit":
         """Return the same edit of pairs that have other ids since."""
@@ -57,6 +67,11 @@ class TagEdit(NamedTuple):
 
 
 Act = Deletion | TagEdit
+
+
+def _who(key_pairs: Sequence[KeptKeyPair]) -> str:
+    """Return the name of one pair, and of several how many."""
+    return named(key_pairs[0].key_name) if len(key_pairs) == 1 else n_of(len(key_pairs), "pair")
 
 
 class NewPair(NamedTuple):
@@ -207,6 +222,27 @@ class Undone(NamedTuple):
         return sum(isinstance(error, InvalidKeyPairDuplicate) for _, error in self.refused)
 
 
+def undoable(session: "Session", acts: Sequence[Act]) -> Act | None:
+    """Return what `undo_last` would undo of these acts; blocks.
+
+    Raises:
+        StoreError: the Region's file cannot be read.
+    """
+    for act in reversed(acts):
+        if isinstance(act, TagEdit):
+            return act
+        if pairs := _still_gone(session, act):
+            return act._replace(key_pairs=pairs)
+    return None
+
+
+def _still_gone(session: "Session", act: Deletion) -> list[KeptKeyPair]:
+    """Return which of some pairs are gone by this deletion still."""
+    deleted = session.backend.deleted_key_pairs()
+    gone = {each.key_pair_id for each in deleted if act.covers(each)}
+    return [pair for pair in act.key_pairs if pair.key_pair_id in gone]
+
+
 def undo_last(session: "Session", acts: list[Act], go_on: GoOn = lambda done, of: True) -> Undone:
     """Undo the last of these acts, and take from it what is done.
 
@@ -219,9 +255,7 @@ def undo_last(session: "Session", acts: list[Act], go_on: GoOn = lambda done, of
     while acts:
         act = acts[-1]
         if isinstance(act, Deletion):
-            deleted = session.backend.deleted_key_pairs()
-            gone = {each.key_pair_id for each in deleted if act.covers(each)}
-            pairs = [pair for pair in act.key_pairs if pair.key_pair_id in gone]
+            pairs = _still_gone(session, act)
             ids = [pair.key_pair_id for pair in pairs]
             begin = partial(session.backend.restore_key_pairs, ids)
         else:

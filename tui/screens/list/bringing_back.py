@@ -23,21 +23,46 @@ from tui.words.text import named, said_by
 from tui.words.verdict import Tone, Verdict
 from tui.work.login import logged_in
 from tui.work.slow_changes import run_change
-from tui.work.undo import Act, Deletion, Undone, undo_last
+from tui.work.undo import Act, Deletion, Undone, undo_last, undoable
 
 if TYPE_CHECKING:
     from core.session import Session
 
 
 async def undo(view: ListView) -> None:
-    """Undo what this session deleted or tagged last in this Region."""
-    history = view.undo_history
+    """Undo what this session deleted or tagged last in this Region.
+
+    Where something else was done later, here or in another session, or where the last cannot come
+    back, what is older is undone once the person has read that, by a second press.
+    """
+    history, acts = view.undo_history, view.undo_history.acts(view.session)
+    said = view.screen.fact_line.verdict.text
     stays = history.what_stays(view.session, view.listing.key_pairs)
-    await _undo_last(view, history.acts(view.session), stays)
+    newer = (stays if stays != view.passed_over else "") or _done_elsewhere(view)
+    if acts and view.waits_behind and said == view.waits_behind:
+        waiting = acts.pop()
+        await _undo_last(view, acts)
+        acts.append(waiting)
+        return
+    older = await asyncio.to_thread(undoable, view.session, acts) if newer else None
+    question = f"{newer}; {undo_key()} again {older.way}" if older else ""
+    if question and said != question:
+        view.say(question)
+        return
+    if older:
+        view.passed_over = stays
+    await _undo_last(view, acts)
 
 
-async def _undo_last(view: ListView, acts: list[Act], stays: str = "", once_more: str = "") -> None:
-    """Undo the last of these acts, and say so; `stays` is a clause about what was done since.
+def _done_elsewhere(view: ListView) -> str:
+    """Return what undoes the deletion in another session that is being told of, as a clause."""
+    if not view.deleted_elsewhere or view.screen.fact_line.said != view.deleted_elsewhere:
+        return ""
+    return f"what another session deleted, {key_of('list.deleted')} brings back"
+
+
+async def _undo_last(view: ListView, acts: list[Act], once_more: str = "") -> None:
+    """Undo the last of these acts, and say so.
 
     `once_more` says after a login how it is done, where the key that undoes does not do it.
     """
@@ -72,14 +97,13 @@ async def _undo_last(view: ListView, acts: list[Act], stays: str = "", once_more
     another = f"; {key_of('list.deleted')} brings {other}"
     if len(acts) > 1:
         # What did not come back stays the last of them.
-        another += f"; until then {undo_key()} undoes nothing older"
+        another += f"; {undo_key()} again {acts[-2].way}"
     errors = [error for _, error in undone.refused]
     again = ""
     if await logged_in(view.screen, view.session, *errors):
-        stays, again = "", f"; {once_more or f'logged in, now {undo_key()} once more'}"
-    # What was done last comes first: that is what was to be undone.
-    last = f"{stays}. Before that: " if stays and undone.done else ""
-    said = last + undone.words + another * bool(taken) + again
+        again = f"; {once_more or f'logged in, now {undo_key()} once more'}"
+    said = undone.words + another * bool(taken) + again
+    view.waits_behind = said if taken and len(acts) > 1 and not again else ""
     is_stopped = view.is_stopped
     await view.read(first, said)
     if many and not undone.left:

@@ -10,8 +10,9 @@ from textual.screen import Screen
 from textual.widget import Widget
 from textual.widgets import Static
 
+from core.checks.agent_stays import stays
 from core.errors import KeyPairsError
-from core.model import KeptKeyPair
+from core.model import KeptKeyPair, PrivateKeyState
 from core.words.plural import n_of
 from tui.actions.keymap import at, hints, key_of, reading_hints, wide_hints
 from tui.actions.table import Place
@@ -131,6 +132,12 @@ class ListView:
         self.in_hand: dict[str, KeptKeyPair] = {}
         """By its id the pair that was just created, which the listing does not have yet."""
         self.before_filter: BeforeFilter | None = None
+        self.deleted_elsewhere = ""
+        """What was said last of pairs that other sessions deleted."""
+        self.passed_over = ""
+        """What was said to be newer than what was undone then."""
+        self.waits_behind = ""
+        """What was said of a deletion that could not be undone, behind which others wait."""
         """Where the list goes back to when the filter leaves out nothing any more."""
         self.filter_bar = FilterBar(lambda: self.listing.tags_in_use())
         self.table = KeyPairTable()
@@ -240,6 +247,9 @@ class ListView:
             self.show_top()
             self._teach()
             self.when_loaded()
+            states = {pair.custody.private_key for pair in self.listing.key_pairs.values()}
+            if PrivateKeyState.UNSAVED in states:
+                self.screen.run_worker(_learn_what_agents_hold(self, self.session))
 
     def _teach(self) -> None:
         """Say once, above the hint bar, what that has no room for, if there is nothing to heed."""
@@ -393,9 +403,11 @@ class ListView:
             return Verdict(f"each term finds pairs, but no pair has {both}: all terms must hold")
         if kind:
             return Verdict(f"that is {kind}", Tone.GOOD)
+        if not self.shown and (word := _or_in(self.listing.query_text)):
+            return Verdict(f"{word} is looked for as it stands: all terms must hold")
         if months := self.listing.query.months:
             return Verdict(f"m is months: {months[0]} is {n_of(int(months[0][:-1]), 'month')}")
-        return Verdict("")
+        return Verdict(TAKES if self.filter_bar.goes_on else "")
 
     def _show_empty(self, text: str | Content) -> None:
         self._panes.display = False
@@ -498,6 +510,14 @@ class ListView:
         return Chosen(shown, len(self.listing.chosen) - shown)
 
 
+async def _learn_what_agents_hold(view: ListView, session: "Session") -> None:
+    """Know of a session's Region which keys were added to an agent, by whatever session."""
+    known = await asyncio.to_thread(stays, session)
+    session.in_agent = {**known, **session.in_agent}
+    if known and session is view.session:
+        view.show_remark()
+
+
 def _led_by_filter(
     keep: str | None, shown: Sequence[KeptKeyPair], total: int, before: BeforeFilter | None
 ) -> tuple[str | None, int | None]:
@@ -529,5 +549,13 @@ def _refused(view: ListView) -> Collection[str]:
     return ()
 
 
+def _or_in(text: str) -> str:
+    """Return what in a filter would mean that one of two terms is enough, where there were that."""
+    words = text.casefold().split()
+    return next((word for word in ("or", "||") if word in words), "|" if "|" in text else "")
+
+
 def _lesson(keys: Sequence[tuple[str, str]]) -> str:
-    return "  ".join(f"{key} {word}" for key, word in keys[:_MOST_TAUGHT])
+    # Of all that is done to a pair, this is wanted least, and several are chosen often.
+    taught = [(key, word) for key, word in keys if key != key_of("key-pair.replace")]
+    return "  ".join(f"{key} {word}" for key, word in taught[:_MOST_TAUGHT])

@@ -133,12 +133,13 @@ class JournalScreen(PlacedScreen[str | None]):
     def _line(self, value: str, act: Act, name: str, id_: str, parts: Sequence[Line]) -> Line:
         word, look = words.action(act.operation)
         outcome, tone = words.outcome(act)
-        time = f"{act.time.astimezone(self._now.tzinfo):%H:%M:%S}"
+        day, details = act.time.astimezone(self._now.tzinfo), words.details(act)
+        time = f"{day:%H:%M:%S}"
         return Line(
             value,
             (time, word, name, id_, shortened(act.user), outcome),
             looks=("", look, "", "", "", _LOOKS[tone]),
-            words=visible(" ".join([act.operation, act.where_from, *words.details(act)])),
+            words=visible(" ".join([f"{day:%Y-%m-%d}", act.operation, act.where_from, *details])),
             parts=parts,
         )
 

@@ -474,6 +474,22 @@ def test_while_a_filter_is_on_the_way_back_to_all_is_taught(demo_session: DemoSe
 
 
 @pytest.mark.long
+def test_what_the_filter_knows_no_word_for_is_said_and_what_it_suggests_how_to_take(
+    demo_session: DemoSession,
+) -> None:
+    async def scene(pilot: Pilot[None]) -> None:
+        for text, word in (("web or nightly", "or"), ("web|nightly", "|")):
+            await filter_by(pilot, text)
+            said = f"{word} is looked for as it stands: all terms must hold"
+            await until(pilot, lambda said=said: said in drawn(pilot), said)  # type: ignore[misc] # its default
+            await pilot.press("ctrl+u")
+        await type_text(pilot, "tag:Env")
+        await until(pilot, lambda: "→ takes what is grey" in drawn(pilot), "how it is taken")
+
+    play(demo_session, scene)
+
+
+@pytest.mark.long
 def test_an_m_is_said_to_be_months(demo_session: DemoSession) -> None:
     async def scene(pilot: Pilot[None]) -> None:
         for text, said in (

@@ -196,6 +196,49 @@ def test_what_is_back_is_no_longer_said_to_be_deleted(
 
 
 @pytest.mark.long
+def test_what_another_session_deleted_is_asked_about_before_older_tags_are_undone(
+    demo_session: DemoSession, other: DemoSession
+) -> None:
+    async def scene(pilot: Pilot[None]) -> None:
+        await pilot.press("t")
+        await until_screen(pilot, "EditTagsScreen")
+        await type_text(pilot, "Zone")
+        await pilot.press("enter", "enter")
+        await until_said(pilot, "tags saved: batch-runner; u undoes it")
+        deleter(other)("old-laptop")
+        await until_said(pilot, "old-laptop was deleted by boris")
+        await pilot.press("u")
+        again = "u again undoes the tags set on batch-runner"
+        await until_said(pilot, f"what another session deleted, U brings back; {again}")
+        pair = demo_session.key_pair_named("batch-runner")
+        assert pair is not None
+        assert Tag("Zone") in pair.tags
+        await pilot.press("u")
+        await until_said(pilot, "the tags of batch-runner are as before")
+        assert demo_session.key_pair_named("old-laptop") is None
+
+    play(demo_session, scene, (120, 24))
+
+
+@pytest.mark.long
+def test_what_another_session_does_takes_the_place_of_what_is_to_be_typed(
+    demo_session: DemoSession, other: DemoSession
+) -> None:
+    async def scene(pilot: Pilot[None]) -> None:
+        pair = other.key_pair_named("batch-runner")
+        assert pair is not None
+        await pilot.press("t")
+        await until_screen(pilot, "EditTagsScreen")
+        await type_text(pilot, "Zone")
+        await pilot.press("enter")
+        await until_said(pilot, "type the value of Zone")
+        other.backend.create_tags(resources=[pair.key_pair_id], tags=[Tag("Theirs", "9")])
+        await until_said(pilot, "another session changed the tags of batch-runner: Theirs=9")
+
+    play(demo_session, scene)
+
+
+@pytest.mark.long
 def test_what_is_open_says_that_its_pair_is_back(
     demo_session: DemoSession, other: DemoSession
 ) -> None:

@@ -914,6 +914,28 @@ def test_a_time_that_is_none_mutes_the_key_that_adds(
 
 
 @pytest.mark.long
+def test_the_list_knows_what_was_added_to_an_agent_by_another_session(
+    empty_session: DemoSession, ssh_agent: Agent
+) -> None:
+    created = empty_session.backend.create_key_pair(key_name="web", key_type="ed25519")
+    agent_keys.add_to_agent(empty_session, created)
+    later = DemoSession(empty_session.store.folder)
+
+    async def scene(pilot: Pilot[None]) -> None:
+        words = "private key: was added to the agent at"
+        await until(pilot, lambda: words in drawn(pilot), words)
+        # And once one comes back to its Region.
+        for region, there in (("eu-central-1", "No key pairs"), ("us-east-1", words)):
+            await pilot.press("r")
+            await until_screen(pilot, "PickRegionScreen")
+            await type_text(pilot, region)
+            await pilot.press("enter")
+            await until(pilot, lambda there=there: there in drawn(pilot), there)  # type: ignore[misc] # its default
+
+    play(later, scene)
+
+
+@pytest.mark.long
 def test_who_has_saved_the_key_is_not_told_to_save_it(
     empty_session: DemoSession, monkeypatch: pytest.MonkeyPatch
 ) -> None:

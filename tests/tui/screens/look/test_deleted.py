@@ -93,9 +93,10 @@ def test_two_pairs_of_one_name_and_one_that_was_given_up(
         )
         # What was given up is no deletion to undo.
         await pilot.press("u")
-        await said(
-            pilot, "alpha was given up, only U brings it back. Before that: brought alpha back"
-        )
+        await said(pilot, "alpha was given up, only U brings it back; u again brings alpha back")
+        assert empty_session.key_pair_named("alpha") is None
+        await pilot.press("u")
+        await said(pilot, "brought alpha back")
         assert empty_session.key_pair_named("alpha").key_pair_id == ID.format(2)  # type: ignore[union-attr] # it was said to be there
         await delete_saved(pilot, "alpha")
         rows = await open_deleted(pilot)

@@ -124,7 +124,7 @@ def test_what_has_no_key_of_its_own_says_so_where_others_have_theirs(
         await type_text(pilot, "theme")
         await until(pilot, lambda: is_first_hit(pilot, "theme"), "the theme")
         row = next(line for line in drawn(pilot).splitlines() if "the theme" in line)
-        assert "(enter here) Change the theme, for now; theme in config.toml keeps one." in row
+        assert "(enter here) Change the theme, for now; config.toml keeps one (--help)." in row
         await pilot.press("enter")
         await until_screen(pilot, "PickScreen")
 

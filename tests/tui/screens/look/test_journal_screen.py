@@ -128,6 +128,9 @@ def test_the_journal_by_days_with_seconds_ids_who_and_outcome(empty_session: Dem
         assert len(rows(screen)) == 7
         await pilot.press(*"key", "minus", *"14")
         await until(pilot, lambda: len(rows(screen)) == 3, "the one")
+        await pilot.press("ctrl+u")
+        await type_text(pilot, f"{NOW.astimezone() - timedelta(days=1):%Y-%m-%d} save")
+        await until(pilot, lambda: len(rows(screen)) == 3, "what was saved on that day")
         await pilot.press("ctrl+u", *"yesterday")
         await until(pilot, lambda: rows(screen)[0] == "Yesterday", "the day")
         await pilot.resize_terminal(120, 36)

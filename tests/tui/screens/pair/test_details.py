@@ -194,6 +194,12 @@ def test_a_tag_typed_into_its_key_is_said_to_be_that(tag: Tag, tone: Tone) -> No
     assert judging.of_tags([Tag("a", "b"), tag], Place.CREATE).tone is tone
 
 
+def test_beside_what_is_wrong_with_tags_stands_how_one_is_removed() -> None:
+    judged = judging.of_tags([Tag("aws:a"), Tag("b")], Place.CREATE)
+    assert judged.tone is Tone.BAD
+    assert judged.text.endswith("; ctrl+r removes one")
+
+
 @pytest.mark.long
 def test_a_wide_window_has_what_proves_the_pair_beside_what_it_is_used_with(
     empty_session: DemoSession,
