@@ -222,18 +222,34 @@ class Undone(NamedTuple):
         return sum(isinstance(error, InvalidKeyPairDuplicate) for _, error in self.refused)
 
 
-def undoable(session: "Session", acts: Sequence[Act]) -> Act | None:
-    """Return what `undo_last` would undo of these acts; blocks.
+def undoable(session: "Session", acts: Sequence[Act]) -> tuple[int, Act] | None:
+    """Return the last of these acts of which something can be undone now, and its place; blocks.
+
+    It is about the pairs of which that is so: a deleted pair whose name another has cannot come
+    back, nor does a pair that is gone have tags.
 
     Raises:
         StoreError: the Region's file cannot be read.
     """
-    for act in reversed(acts):
-        if isinstance(act, TagEdit):
-            return act
-        if pairs := _still_gone(session, act):
-            return act._replace(key_pairs=pairs)
+    present = session.store.read().key_pairs
+    names = {pair.key_name for pair in present.values()}
+    for place, act in reversed([*enumerate(acts)]):
+        if isinstance(act, Deletion):
+            pairs = [pair for pair in _still_gone(session, act) if pair.key_name not in names]
+        else:
+            pairs = [pair for pair in act.key_pairs if pair.key_pair_id in present]
+        if pairs:
+            return place, act._replace(key_pairs=pairs)
     return None
+
+
+def forget_what_is_back(session: "Session", acts: list[Act]) -> None:
+    """Take away deletions of which every pair is back, or gone by another deletion; blocks.
+
+    Raises:
+        StoreError: the Region's file cannot be read.
+    """
+    acts[:] = [act for act in acts if isinstance(act, TagEdit) or _still_gone(session, act)]
 
 
 def _still_gone(session: "Session", act: Deletion) -> list[KeptKeyPair]:

@@ -23,7 +23,7 @@ from tui.words.text import named, said_by
 from tui.words.verdict import Tone, Verdict
 from tui.work.login import logged_in
 from tui.work.slow_changes import run_change
-from tui.work.undo import Act, Deletion, Undone, undo_last, undoable
+from tui.work.undo import Act, Deletion, Undone, forget_what_is_back, undo_last, undoable
 
 if TYPE_CHECKING:
     from core.session import Session
@@ -35,23 +35,29 @@ async def undo(view: ListView) -> None:
     Where something else was done later, here or in another session, or where the last cannot come
     back, what is older is undone once the person has read that, by a second press.
     """
-    history, acts = view.undo_history, view.undo_history.acts(view.session)
+    session, acts = view.session, view.undo_history.acts(view.session)
     said = view.screen.fact_line.verdict.text
-    stays = history.what_stays(view.session, view.listing.key_pairs)
+    stays = view.undo_history.what_stays(session, view.listing.key_pairs)
     newer = (stays if stays != view.passed_over else "") or _done_elsewhere(view)
-    if acts and view.waits_behind and said == view.waits_behind:
-        waiting = acts.pop()
+    await asyncio.to_thread(forget_what_is_back, session, acts)
+    older = await asyncio.to_thread(undoable, session, acts)
+    if older and view.waits_behind and said == view.waits_behind:
+        place, _ = older
+        waiting, acts[place + 1 :] = acts[place + 1 :], []
         await _undo_last(view, acts)
-        acts.append(waiting)
+        acts += waiting
         return
-    older = await asyncio.to_thread(undoable, view.session, acts) if newer else None
-    question = f"{newer}; {undo_key()} again {older.way}" if older else ""
+    question = f"{newer}; {undo_key()} again {older[1].way}" if newer and older else ""
     if question and said != question:
         view.say(question)
-        return
-    if older:
+    elif newer and not acts:
+        await _say_nothing_to_undo(view)
+    elif newer and not older:
+        view.passed_over, view.deleted_elsewhere = stays, ""
+        view.say(newer)
+    else:
         view.passed_over = stays
-    await _undo_last(view, acts)
+        await _undo_last(view, acts)
 
 
 def _done_elsewhere(view: ListView) -> str:
@@ -95,15 +101,16 @@ async def _undo_last(view: ListView, acts: list[Act], once_more: str = "") -> No
     taken = undone.taken_names
     other = "it back under another name" if taken == 1 else "them back under other names"
     another = f"; {key_of('list.deleted')} brings {other}"
-    if len(acts) > 1:
-        # What did not come back stays the last of them.
-        another += f"; {undo_key()} again {acts[-2].way}"
+    # What did not come back stays the last of them.
+    behind = await asyncio.to_thread(undoable, view.session, acts) if taken else None
+    if behind:
+        another += f"; {undo_key()} again {behind[1].way}"
     errors = [error for _, error in undone.refused]
     again = ""
     if await logged_in(view.screen, view.session, *errors):
         again = f"; {once_more or f'logged in, now {undo_key()} once more'}"
     said = undone.words + another * bool(taken) + again
-    view.waits_behind = said if taken and len(acts) > 1 and not again else ""
+    view.waits_behind = said if behind and not again else ""
     is_stopped = view.is_stopped
     await view.read(first, said)
     if many and not undone.left:

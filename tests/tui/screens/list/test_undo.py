@@ -213,6 +213,35 @@ def test_what_cannot_come_back_says_that_older_steps_wait_behind_it(
         await press(pilot, "u", "brought a back")
         await press(pilot, "u", f"b is not back: {taken}")
         await press(pilot, "u", f"b is not back: {taken}")
+        # Nor is there a promise of what cannot come back either.
+        await delete_here(pilot, "g", said="deleted a; u brings it back")
+        make(empty_session, "a")
+        await pilot.press("R")
+        await until(pilot, lambda: "2 pairs" in drawn(pilot), "the new pair")
+        await press(pilot, "u", f"a is not back: {taken}")
+        await press(pilot, "u", f"a is not back: {taken}")
+
+    play(empty_session, scene, (130, 24))
+
+
+@pytest.mark.long
+def test_what_came_back_by_its_list_is_promised_no_more(empty_session: DemoSession) -> None:
+    make(empty_session, "a")
+    taken = "another pair has the name; U brings it back under another name"
+
+    async def scene(pilot: Pilot[None]) -> None:
+        await delete_here(pilot, "g", said="deleted a; u brings it back")
+        make(empty_session, "a")
+        await pilot.press("R")
+        await until(pilot, lambda: "1 pair " in drawn(pilot), "the other pair of that name")
+        await delete_here(pilot, "g", said="deleted a; u brings it back")
+        await pilot.press("U")
+        await until_screen(pilot, "DeletedKeyPairsScreen")
+        await pilot.press("down", "enter")
+        await until_screen(pilot, "KeyPairListScreen")
+        await until(pilot, lambda: text_of(pilot, "#fact") == "brought a back", "the first")
+        for _ in range(3):
+            await press(pilot, "u", f"a is not back: {taken}")
 
     play(empty_session, scene, (130, 24))
 
