@@ -26,6 +26,7 @@ from tui.screens.list.key_pair_list import KeyPairListScreen
 from tui.widgets.fact_line import FactLine
 from tui.widgets.form_field import FormField
 from tui.widgets.pick_list import PickList
+from tui.widgets.text_input import TextInput
 from tui.work.exclusive import is_busy
 
 
@@ -132,6 +133,28 @@ def test_what_is_found_out_late_about_a_name_does_not_cover_its_refusal(
         await pilot.pause()
         said = app_of(pilot).screen.query(FormField).first().verdict.text
         assert "The request must contain the parameter KeyName" in said
+
+    play(empty_session, scene)
+
+
+@pytest.mark.long
+def test_a_form_that_is_told_late_of_its_first_name_keeps_the_refusal(
+    empty_session: DemoSession,
+) -> None:
+    async def scene(pilot: Pilot[None]) -> None:
+        await pilot.press("i")
+        await until_screen(pilot, "ImportKeyPairScreen")
+        form = app_of(pilot).screen
+        field = form.query_one("#key-name", TextInput)
+        await pilot.press("enter")
+        await until(pilot, lambda: "it is empty" in text_of(pilot, "FactLine"), "the refusal")
+        field.post_message(TextInput.Changed(field, ""))
+        await pilot.pause(0.3)
+        assert "it is empty" in text_of(pilot, "FactLine")
+        assert "it is empty" in form.query(FormField).first().verdict.text
+        # What is typed is news, and so is what is there again then.
+        await pilot.press("x", "backspace")
+        await until(pilot, lambda: "it is empty" not in drawn(pilot), "no refusal")
 
     play(empty_session, scene)
 

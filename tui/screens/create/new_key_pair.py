@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, ClassVar, Generic, TypeVar
 
 from textual import on, work
 from textual.app import ComposeResult
+from textual.message import Message
 from textual.widget import Widget
 from textual.widgets import Input, TextArea
 from textual.worker import WorkerError
@@ -81,6 +82,8 @@ class NewKeyPairScreen(PlacedScreen[Made | None], Generic[Made]):
         self._body = FormBody(submits=self.VERB, lacks=lambda: not self._key_name.value)
         self._name_judged: Verdict | None = None
         """What was said last of the name as it stands, apart from what the service answered."""
+        self._refused_name: str | None = None
+        """The name as it stood when something was refused last; told of it late, it stays so."""
         self._what_is_missing: Callable[[], str] = lambda: (
             "" if self._key_name.value else "the name is empty"
         )
@@ -99,6 +102,8 @@ class NewKeyPairScreen(PlacedScreen[Made | None], Generic[Made]):
     async def _judge_key_name(self, event: Input.Changed | RegionChanged | None = None) -> None:
         judged = await judging.of_key_name_here(self._session, self._key_name.value)
         before, self._name_judged = self._name_judged, judged
+        if _tells_late(event, self._key_name, self._refused_name):
+            return
         if isinstance(event, RegionChanged) and before is not None:
             if judged == before:
                 return  # what was said of the name since stays
@@ -118,9 +123,10 @@ class NewKeyPairScreen(PlacedScreen[Made | None], Generic[Made]):
     @on(TextArea.Changed)
     @on(Choice.Changed)
     @on(TagRows.Changed)
-    def _forget_outcome(self) -> None:
+    def _forget_outcome(self, event: Message | None = None) -> None:
         # While the service is at it, it is not what came of something.
-        if not self._body.disabled:
+        if not (self._body.disabled or _tells_late(event, self._key_name, self._refused_name)):
+            self._refused_name = None
             self.say(Verdict(""))
 
     async def action_add_tag(self) -> None:
@@ -208,6 +214,7 @@ class NewKeyPairScreen(PlacedScreen[Made | None], Generic[Made]):
 
     def _refuse(self, error: EC2Error) -> Widget | None:
         """Show a refusal beside the field it names, and return that field's control."""
+        self._refused_name = self._key_name.value
         refusal = judging.refusal_of(error, self._key_name.value, self._tags.tags)
         field = self._fields.get(error.parameter or "")
         if field is None:
@@ -223,6 +230,14 @@ class NewKeyPairScreen(PlacedScreen[Made | None], Generic[Made]):
         wrong: list[Widget] = [*self._tags.wrong_inputs] if is_tags else []
         field.refuse(*(wrong or [field.control]))
         return wrong[0] if wrong else _control(field)
+
+
+def _tells_late(event: Message | None, field: Input, refused: str | None) -> bool:
+    """Return whether an event tells only now of the text that was refused since, as on slow hosts.
+
+    Each widget has a queue of its own: what a field says when it is mounted may come after a key.
+    """
+    return isinstance(event, Input.Changed) and event.input is field and event.value == refused
 
 
 async def _until_judged(form: NewKeyPairScreen[Made]) -> None:
