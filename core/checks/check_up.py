@@ -89,7 +89,8 @@ def _check_up(
     yield from _same_names(pairs, places)
     yield from _same_keys(pairs)
     names = tuple(each.name for each in regions if each.name not in not_allowed)
-    yield Summary(names, len(pairs), tuple(not_allowed))
+    holding = len({reference.region for reference, _ in pairs})
+    yield Summary(names, len(pairs), tuple(not_allowed), holding)
 
 
 def _reference(region: str, pair: KeptKeyPair) -> PairReference:

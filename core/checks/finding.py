@@ -149,8 +149,13 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """What was looked at in the end; `not_allowed` are Regions that may not be described."""
+    """What was looked at in the end.
+
+    `holding` is how many of the Regions have pairs: others only had some. `not_allowed` are Regions
+    that may not be described.
+    """
 
     regions: tuple[str, ...]
     key_pairs: int
     not_allowed: tuple[str, ...]
+    holding: int

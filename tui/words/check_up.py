@@ -33,7 +33,8 @@ def summed_up(findings: Sequence[Finding], summary: "Summary") -> str:
 
 def looked_at(summary: "Summary") -> str:
     """Return what was looked at."""
-    return f"{n_of(summary.key_pairs, 'key pair')} in {n_of(len(summary.regions), 'Region')}"
+    regions = summary.holding or len(summary.regions)
+    return f"{n_of(summary.key_pairs, 'key pair')} in {n_of(regions, 'Region')}"
 
 
 def counted(findings: Iterable[Finding]) -> list[tuple[Severity, str]]:

@@ -91,7 +91,7 @@ def test_nothing_is_found_in_a_clean_store(world: World) -> None:
 
 
 def test_nothing_is_found_where_there_is_nothing(session: Session) -> None:
-    assert list(check_up(session, YEAR)) == [Summary((), 0, ())]
+    assert list(check_up(session, YEAR)) == [Summary((), 0, (), 0)]
     assert not session.store.folder.exists()
 
 
@@ -103,7 +103,7 @@ def test_it_says_what_it_looks_at_before_it_does(world: World) -> None:
         Progress("rsa in us-east-1", 0, 2),
         Progress("ed25519 in us-east-1", 1, 2),
     ]
-    assert summary == Summary(("eu-west-1", "us-east-1"), 2, ())
+    assert summary == Summary(("eu-west-1", "us-east-1"), 2, (), 1)
 
 
 # The planted faults -----------------------------------------------------------------------------
@@ -542,7 +542,7 @@ def test_only_what_may_be_described_is_looked_at(world: World, tmp_path: Path) -
     world.store.previous_path.unlink()
     authorizer = Authorizer(region("us-east-1"), "sam", policy=Policy.load(path))
     *_, summary = check_up(session_over(world.store, authorizer), YEAR)
-    assert summary == Summary(("eu-west-1",), 0, ("us-east-1",))
+    assert summary == Summary(("eu-west-1",), 0, ("us-east-1",), 0)
 
 
 def test_a_look_changes_nothing(world: World) -> None:

@@ -98,6 +98,10 @@ async def test_findings_stand_the_worst_first_and_lead_to_their_pairs(
     (home / ".ssh" / "web-blue.pem").unlink()
     frankfurt = demo_session.for_region("eu-west-1")
     frankfurt.backend.create_key_pair(key_name="there", key_type="ed25519")
+    # Where there is no pair any more, it is looked, but none was looked at.
+    paris = demo_session.for_region("eu-west-3")
+    paris.backend.create_key_pair(key_name="gone", key_type="ed25519")
+    paris.backend.delete_key_pair(key_name="gone")
     async with KeyPairsApp(demo_session).run_test(size=(60, 15)) as pilot:
         screen = await check_up(pilot)
         assert rows(screen) == [
