@@ -231,6 +231,7 @@ def test_what_came_back_by_its_list_is_promised_no_more(empty_session: DemoSessi
 
     async def scene(pilot: Pilot[None]) -> None:
         await delete_here(pilot, "g", said="deleted a; u brings it back")
+        empty_session.time += timedelta(minutes=1)
         make(empty_session, "a")
         await pilot.press("R")
         await until(pilot, lambda: "1 pair " in drawn(pilot), "the other pair of that name")
