@@ -322,7 +322,7 @@ def test_a_file_is_looked_up_and_leads_to_its_pair_in_ec2(
     terminal.press("Enter")
     terminal.wait_for("1 key, 1 known")
     wait_for_words(terminal, "ci in eu-west-1")
-    terminal.wait_for("enter go to the pair")
+    terminal.wait_for("enter go to pair")
     # What EC2 said last is looked through; EC2 is not asked for it.
     assert server.asked == asked
     terminal.press("Enter")

@@ -220,7 +220,7 @@ def test_enter_in_the_journal_goes_to_the_pair_or_to_the_details_of_a_deleted_on
                 lambda items=items, name=name: bool(items.picked and name in items.picked.cells),  # type: ignore[misc]  # the defaults bind what the loop has
                 "the line",
             )
-            assert hints_drawn(pilot).startswith("enter go to the pair")
+            assert hints_drawn(pilot).startswith("enter go to pair")
             await pilot.press("enter")
             await until_screen(pilot, leads_to)
             if leads_to == "KeyPairListScreen":

@@ -111,6 +111,11 @@ def reading_hints(place: Place) -> tuple[tuple[str, str], ...]:
     return (*without_changes((*taught, *wide_hints(place)), place), help_)
 
 
+def has(actions: Iterable[Action], key: str) -> bool:
+    """Return whether one of these actions has this key."""
+    return any(key in action.key.split(",") for action in actions)
+
+
 def key_of(action_id: str) -> str:
     """Return the key that an action has, for a sentence that names it."""
     return next(key_label(action.key) for action in bound if action.id == action_id)

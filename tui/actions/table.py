@@ -324,7 +324,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("delete.back", Place.DELETE, "escape", "back", "back",
         "Go back, or stop before the next one."),
 
-    Action("agent.go", Place.AGENT, "enter", "go", "go to the pair",
+    Action("agent.go", Place.AGENT, "enter", "go", "go to pair",
         "Go to the pair of this key in any Region, or import the key."),
     Action("agent.remove", Place.AGENT, "d", "remove", "take out",
         "Take the key out of the agent; asks first if it is in no file.",
@@ -357,7 +357,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("check-up.close-file", Place.CHECK_UP, "ctrl+o", "close_file", "chmod 600",
         "Give the file to you alone, mode 0600, and look again.",
         words="mend fix mode permissions exposed", priority=True, changes=True),
-    Action("check-up.go", Place.CHECK_UP, "enter", "go", "go to the pair",
+    Action("check-up.go", Place.CHECK_UP, "enter", "go", "go to pair",
         "Go to the pair of the finding, or open and close a kind."),
     Action("check-up.copy", Place.CHECK_UP, "ctrl+y", "copy", "copy command",
         "Send the command that puts it right to your clipboard.",
@@ -367,7 +367,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("check-up.back", Place.CHECK_UP, "escape", "back", "back",
         "Stop looking, or go back."),
 
-    Action("journal.go", Place.JOURNAL, "enter", "go", "go to the pair",
+    Action("journal.go", Place.JOURNAL, "enter", "go", "go to pair",
         "Go to the pair, or open and close what was done to many."),
     Action("journal.back", Place.JOURNAL, "escape", "back", "back",
         "Go back."),

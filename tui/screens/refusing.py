@@ -1,12 +1,11 @@
 """Says why something was refused: in a form so that it is in sight, on a page of a list's key."""
 
-from collections.abc import Iterable
 from typing import Any
 
 from textual.events import Key
 
 from tui.actions import keymap
-from tui.actions.table import Action, Place
+from tui.actions.table import Place
 from tui.screens.placed_screen import PlacedScreen
 from tui.widgets.form_field import FormField
 from tui.words.judging import briefly
@@ -31,11 +30,6 @@ def say_refused(screen: PlacedScreen[Any], field: FormField, said: Verdict) -> N
 def say_if_of_list(screen: PlacedScreen[Any], event: Key) -> None:
     """Say of a key that the list has, and a page over it has not, why nothing comes of it."""
     here = (*keymap.at(screen.PLACE), *keymap.at(Place.ANYWHERE))
-    if not _has(here, event.key) and _has(keymap.at(Place.LIST), event.key):
+    if not keymap.has(here, event.key) and keymap.has(keymap.at(Place.LIST), event.key):
         key, back = keymap.key_label(event.key), keymap.key_in(screen.PLACE, "back")
         show_briefly(screen.app, f"{key} is a key of the list: {back} goes back")
-
-
-def _has(actions: Iterable[Action], key: str) -> bool:
-    """Return whether one of these actions has this key."""
-    return any(key in action.key.split(",") for action in actions)

@@ -11,7 +11,7 @@ from core.model import AgentStay, KeptKeyPair, PrivateKeyState
 from tui.actions.keymap import key_of
 from tui.screens.delete import many_to_delete
 from tui.widgets.pick_list import Item
-from tui.words.pairs import IMPORTED, of_agent_stay, of_elsewhere
+from tui.words.pairs import IMPORTED, added_to_agent, of_agent_stay, of_elsewhere
 from tui.words.text import short_path, visible
 
 MOST_NAMED = many_to_delete.ALWAYS_TYPED_FROM - 1
@@ -63,14 +63,15 @@ class DeletionQuestion:
         words += [_IN_USE] if is_in_use else []
         self.expected = " ".join(words)
         """What is typed where something has to be."""
-        self._in_agent = {
+        self._in_agent = in_agent
+        self._in_agent_alone = {
             pair.key_pair_id: in_agent[pair.key_pair_id]
             for pair in key_pairs
             if pair.key_pair_id in in_agent and pair.custody.private_key is PrivateKeyState.UNSAVED
         }
         self.wants_words = (
             is_in_use
-            or bool(self._in_agent)
+            or bool(self._in_agent_alone)
             or bool(self.stranded)
             or count >= many_to_delete.ALWAYS_TYPED_FROM
             or any(map(many_to_delete.wants_care, key_pairs))
@@ -103,6 +104,9 @@ class DeletionQuestion:
         """Yield what becomes of the private key, where it is asked about one pair alone."""
         (key_pair,) = self.key_pairs
         yield "Private key", self._what_is_lost(key_pair, files)
+        stay = self._in_agent.get(key_pair.key_pair_id)
+        if stay and key_pair.key_pair_id not in self._in_agent_alone:
+            yield "Agent", f"the key {added_to_agent(stay)}{', where it stays' * (not stay.until)}"
         if successor := self.rotation.successor(key_pair):
             yield "Replaced by", f"{successor.key_name} · {_where(successor)}"
 
@@ -118,7 +122,7 @@ class DeletionQuestion:
         )
 
     def _what_is_lost(self, key_pair: KeptKeyPair, files: Mapping[str, str]) -> str:
-        if stay := self._in_agent.get(key_pair.key_pair_id):
+        if stay := self._in_agent_alone.get(key_pair.key_pair_id):
             return of_agent_stay(stay)[0]
         match key_pair.custody.private_key:
             case PrivateKeyState.SAVED:

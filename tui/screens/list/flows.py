@@ -15,7 +15,7 @@ from core.disk.keys_in_hand import KeyInHand
 from core.ec2.place import REGION_TO_ASK_IN
 from core.ec2.regions import is_region
 from core.errors import KeyPairsError, NoRegionChosen
-from core.model import KeptKeyPair, PrivateKeyState
+from core.model import KeptKeyPair
 from core.words.plural import n_of
 from tui import screens
 from tui.actions.keymap import key_of
@@ -266,10 +266,8 @@ async def delete(view: ListView) -> None:
 
 
 async def _delete(view: ListView, affected: Sequence[KeptKeyPair]) -> None:
-
     if affected:
-        unsaved = any(pair.custody.private_key is PrivateKeyState.UNSAVED for pair in affected)
-        in_agent = await asyncio.to_thread(stays, view.session) if unsaved else {}
+        in_agent = await asyncio.to_thread(stays, view.session)
         rotation = view.listing.rotation
         screen = screens.DeleteKeyPairsScreen(view.session, affected, rotation, in_agent)
         deleted = await _open_about_chosen(view, screen, affected) or ()

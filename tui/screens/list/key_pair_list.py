@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from textual import on, work
 from textual.app import ComposeResult
-from textual.events import DescendantBlur, DescendantFocus
+from textual.events import DescendantBlur, DescendantFocus, Key
 from textual.widgets import Input
 
 from core.disk.mounts import network_note
@@ -142,6 +142,23 @@ class KeyPairListScreen(PlacedScreen[None]):
             gc.enable()
 
     # What keys do -------------------------------------------------------------------------------
+
+    def on_key(self, event: Key) -> None:
+        """Say of a letter that does nothing here where those are that do."""
+        if not event.is_printable or event.key in self.active_bindings:
+            return
+        # Of a key that has to wait for what is under way it would not be true.
+        if not any(
+            keymap.has(keymap.at(place), event.key) for place in (Place.LIST, Place.ANYWHERE)
+        ):
+            help_ = key_of("app.help")
+            said = f"{keymap.key_label(event.key)} does nothing here; {help_} lists the keys"
+            self.fact_line.say_briefly(said)
+
+    def on_paste(self) -> None:
+        """Say of what was pasted where it would be taken."""
+        ways = f"{key_of('list.filter')} filters by a text, {key_of('list.find')} finds a key"
+        self.fact_line.say_briefly(f"nothing was pasted: {ways}")
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool:
         # What is typed while a screen is on its way is not meant for the list: a name that begins

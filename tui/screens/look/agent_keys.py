@@ -195,7 +195,7 @@ class AgentKeysScreen(PlacedScreen[FollowUp | None]):
         chosen = self._chosen
         changes = isinstance(chosen, KeyToImport | PairToBringBack)
         can = chosen is not None and not (changes and self._session.read_only)
-        word = "import" if isinstance(chosen, KeyToImport) else "go to the pair"
+        word = "import" if isinstance(chosen, KeyToImport) else "go to pair"
         word = "bring back" if isinstance(chosen, PairToBringBack) else word
         self.key_hints.show((*([(key, word)] if can else []), *others))
 

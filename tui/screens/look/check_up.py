@@ -290,7 +290,7 @@ class CheckUpScreen(PlacedScreen[FollowUp | None]):
             "check-up.close-file": bool(finding and finding.kind == _MENDED),
         }
         idle = {key_of(action) for action, can in does.items() if not can}
-        words = {"go to the pair": "open, close"} if opens else {}
+        words = {"go to pair": "open, close"} if opens else {}
         taught = ((key, words.get(word, word)) for key, word in hints(self.PLACE))
         self.key_hints.show(tuple(hint for hint in taught if hint[0] not in idle))
 

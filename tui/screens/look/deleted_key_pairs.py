@@ -1,7 +1,7 @@
 """Lists the deleted key pairs that can be brought back, and lets one be picked."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
 from functools import partial
 
@@ -131,7 +131,6 @@ class DeletedKeyPairsScreen(PlacedScreen[Sequence[str] | None]):
         ]
         self._gone = gone
         self._chosen &= gone.keys()
-        self.top_bar.entitle(_title([*gone.values()]))
         self._load()
         if picked and picked.value not in gone:
             self._list.cursor = row
@@ -164,6 +163,7 @@ class DeletedKeyPairsScreen(PlacedScreen[Sequence[str] | None]):
     @on(Input.Changed, "#search")
     def _narrow(self) -> None:
         self._list.narrow(self._search.value)
+        self.top_bar.entitle(_title(self._gone.values(), len(self._list.shown)))
         self._list.display = bool(self._list.shown)
         self._empty.display = not self._list.shown
         nothing = f"There are no deleted pairs in {self._region} to bring back."
@@ -212,6 +212,15 @@ class DeletedKeyPairsScreen(PlacedScreen[Sequence[str] | None]):
         elif picked is not None:
             self.dismiss([picked.value])
 
+    def action_back(self) -> None:
+        """Go back; where pairs are chosen, ask once."""
+        asked = _drops(len(self._chosen))
+        if not self._chosen or self.fact_line.verdict == asked:
+            self.dismiss(None)
+        else:
+            picked = self._list.picked
+            self.fact_line.say(asked, picked.value if picked else None)
+
     @on(SearchWord.Due)
     def _do(self, event: SearchWord.Due) -> None:
         event.do()
@@ -239,8 +248,16 @@ class DeletedKeyPairsScreen(PlacedScreen[Sequence[str] | None]):
         self._load()
 
 
-def _title(gone: Sequence[GonePair]) -> str:
-    return f"Deleted: {n_of(len(gone), 'pair')}"
+def _title(gone: Collection[GonePair], shown: int | None = None) -> str:
+    of_all = "" if shown in (None, len(gone)) else f"{shown:,} of "
+    return f"Deleted: {of_all}{n_of(len(gone), 'pair')}"
+
+
+def _drops(chosen: int) -> Verdict:
+    """Return what is said before a choice is given up."""
+    back, bring = key_of("deleted.back"), key_of("deleted.bring-back")
+    words = f"{n_of(chosen, 'pair')} chosen: {bring} brings back, {back} again drops the choice"
+    return Verdict(words, Tone.CAUTION)
 
 
 def _by_id(gone: Sequence[GonePair]) -> dict[str, GonePair]:

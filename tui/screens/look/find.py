@@ -127,6 +127,8 @@ class FindScreen(PlacedScreen[FollowUp | None]):
         self._looked_up: str | None = None
         self._looked_at = self._links = self._pairs = 0
         self._leads_to = ""
+        self._was_emptied = True
+        """Whether what was looked up is gone from the field: its answer is no longer shown."""
         self._locked = 0
         self._may_be_passphrase = False
         """Whether what is typed now may be the rest of a passphrase that is asked for no more."""
@@ -255,7 +257,7 @@ class FindScreen(PlacedScreen[FollowUp | None]):
 
     def _show(self, status: str) -> None:
         self._status.show(Verdict(status))
-        self._empty.display = False
+        self._empty.display = self._was_emptied = False
         self._list.display = self._answer.display = True
         folder = _folder(self._looked_up or "")
         region = self._session.region
@@ -285,11 +287,16 @@ class FindScreen(PlacedScreen[FollowUp | None]):
             self._status.show(Verdict(TAKES))
 
     def _show_what_can_be_typed(self) -> None:
-        """Show below an empty field what can be typed, and else the answer."""
-        is_empty = not self._thing.value.strip()
-        if not self._is_looking and (is_empty or self._looked_up is not None):
-            self._empty.display, self._list.display = is_empty, not is_empty
-            self._answer.display = not is_empty
+        """Show below a field that was emptied what can be typed, and else the answer."""
+        if self._is_looking:
+            return
+        text = self._thing.value
+        if not text.strip():
+            self._was_emptied = True
+        elif text == self._looked_up:
+            self._was_emptied = False
+        self._empty.display = self._was_emptied
+        self._list.display = self._answer.display = not self._was_emptied
 
     @on(KeyOrPathInput.Private)
     def _refuse_private_key(self, event: KeyOrPathInput.Private) -> None:
@@ -300,14 +307,15 @@ class FindScreen(PlacedScreen[FollowUp | None]):
     def _say_what_is_shown(self) -> None:
         """Keep the answer to one text from being taken for that to another."""
         self._show_what_can_be_typed()
-        if self._found and not self._is_looking:
+        if self._found and not (self._is_looking or self._was_emptied):
             stale = self._thing.value != self._looked_up
             words = "looks up what is typed now; this answers what was typed before"
-            words = f"{key_of('find.submit')} {words}" if self._thing.value.strip() else ""
+            words = f"{key_of('find.submit')} {words}"
             self._status.show(Verdict(words, Tone.CAUTION) if stale else Verdict(self._summed_up))
         elif not self._is_looking:
-            text = self._thing.value
-            if self._status.verdict.text in (TAKES, _NOTHING_TYPED):
+            text, status = self._thing.value, self._status.verdict
+            is_of_answer = self._was_emptied and status.tone is not Tone.BAD
+            if is_of_answer or status.text in (TAKES, _NOTHING_TYPED):
                 self._status.show(Verdict(""))
             too_long = (typed_path.begins_like_one(text) and typed_path.too_long(text)) or ""
             # What is said for another reason stays, but no answer to another text.
@@ -472,7 +480,7 @@ def _what_enter_does(found: Found | None, *, reads_only: bool) -> str:
     if found is None:
         return ""
     if found.matches:
-        return "go to the pair"
+        return "go to pair"
     if found.standing is Standing.LOCKED:
         return "unlock"
     if reads_only:

@@ -164,7 +164,7 @@ class JournalScreen(PlacedScreen[str | None]):
         go, *others = hints(self.PLACE)
         word = ""
         if act is not None:
-            word = "go to the pair" if act.key_pair_id else ""
+            word = "go to pair" if act.key_pair_id else ""
             word = "open, close" if len(act.entries) > 1 else word
         self.key_hints.show((*([(go[0], word)] if word else []), *others))
 

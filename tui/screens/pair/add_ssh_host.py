@@ -118,7 +118,7 @@ class AddSshHostScreen(PlacedScreen[str | None]):
         """Take the next Enter for a yes to a block, or for the question."""
         self._asked = planned
         (key, add), *others = hints(self.PLACE)
-        self.key_hints.show(((key, add if planned else "see what is written"), *others))
+        self.key_hints.show(((key, add if planned else "write, asks once"), *others))
 
     def action_back(self) -> None:
         """Go back; nothing is added. Where something was typed, ask once."""

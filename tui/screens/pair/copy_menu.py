@@ -97,7 +97,10 @@ def _item(value: str, title: str, text: str) -> Item:
 
 
 def _first(text: str) -> str:
-    return as_pasted(text.partition("\n")[0][:_LONGEST])
+    """Return the first line of a text, and how many there are."""
+    first, *others = text.splitlines() or [""]
+    count = f"{n_of(len(others) + 1, 'line')}: " * bool(others)
+    return f"{count}{as_pasted(first[:_LONGEST])}"
 
 
 async def _pick(app: TerminalApp, key_pair: KeptKeyPair, items: Sequence[Item]) -> str | None:

@@ -56,8 +56,8 @@ class Line(NamedTuple):
 def narrowed(lines: Sequence[Line], search: str) -> list[Line]:
     """Return the lines in whose texts every word of a search is, or those of some of their parts.
 
-    A line whose own text has them all keeps all of its parts; another says how many of them are
-    left. A slash before them says only that something is searched for.
+    A line whose own text has them all keeps all of its parts; another is open, and says how many of
+    them are left. A slash before them says only that something is searched for.
     """
     words = search.removeprefix("/").casefold().split()
     return _narrowed(lines, words, "") if words else [*lines]
@@ -71,7 +71,7 @@ def _narrowed(lines: Sequence[Line], words: Sequence[str], above: str) -> list[L
             found.append(line)
         elif parts := _narrowed(line.parts, words, text):
             amount = f"{len(parts):,} of {line.amount}" if line.amount else ""
-            found.append(line._replace(parts=parts, amount=amount))
+            found.append(line._replace(parts=parts, amount=amount, is_open=True))
     return found
 
 
@@ -112,7 +112,8 @@ class _Folding:
         if not line.opens:
             return True
         if self._search:
-            return self._turned_in_search.get(line.value, True)
+            was_open = line.is_open or self._turned.get(line.value, False)
+            return self._turned_in_search.get(line.value, was_open)
         return self._turned.get(line.value, line.is_open)
 
     def row_of(self, value: str | None) -> int:

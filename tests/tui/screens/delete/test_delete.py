@@ -35,6 +35,8 @@ def test_one_pair_is_named_with_what_becomes_of_it(demo_session: DemoSession) ->
             "To delete it, type batch-runner",
         ):
             assert said in drawn(pilot)
+        # What the list said of the pair under its cursor is not said below the question.
+        assert "was saved to" not in drawn(pilot)
 
     play(demo_session, scene)
 

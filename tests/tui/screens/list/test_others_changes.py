@@ -1063,18 +1063,18 @@ def test_the_list_of_the_deleted_follows(demo_session: DemoSession, other: DemoS
         await until(pilot, lambda: is_on("nightly"), "the second")
         # One more is before it, of which the filter lets nothing through.
         delete("ci-deploy")
-        await until_drawn(pilot, "Deleted: 4 pairs")
+        await until_drawn(pilot, "Deleted: 3 of 4 pairs")
         assert is_on("nightly") and "ci-deploy" not in drawn(pilot)
         assert app_of(pilot).screen.query_one("#search", Input).value == "rsa"
         other.backend.restore_key_pair(ids["nightly"])
-        await until_drawn(pilot, "Deleted: 3 pairs")
+        await until_drawn(pilot, "Deleted: 2 of 3 pairs")
         await until(pilot, lambda: is_on("batch-runner"), "what is in its place")
         await until_drawn(pilot, "another session brought nightly back")
         delete("nightly")
-        await until_drawn(pilot, "Deleted: 4 pairs")
+        await until_drawn(pilot, "Deleted: 3 of 4 pairs")
         await until(pilot, lambda: "brought" not in said_in(pilot), "what is no longer so")
         other.backend.restore_key_pair(ids["nightly"])
-        await until_drawn(pilot, "Deleted: 3 pairs")
+        await until_drawn(pilot, "Deleted: 2 of 3 pairs")
         await pilot.press(*["backspace"] * 3)
         await until_drawn(pilot, "ci-deploy")
         # What is chosen and back is not to be brought back again.

@@ -3,12 +3,14 @@
 from pathlib import Path
 
 import pytest
+from textual.events import Paste
 from textual.pilot import Pilot
 from textual.widgets import Static
 
 from core.model import Tag
 from tests.demo import DemoSession
 from tests.tui.driving import app_of, drawn, play, press_alone, text_of, until, until_screen
+from tui.widgets.fact_line import FactLine
 from tui.words.details import named_tags
 
 
@@ -92,5 +94,22 @@ def test_that_none_is_chosen_is_said_until_the_next_key(demo_session: DemoSessio
         await until(pilot, lambda: "none chosen" not in drawn(pilot), "the pair's own line")
         await pilot.press("e")
         await until(pilot, lambda: "no private keys" in drawn(pilot), "what is written")
+
+    play(demo_session, scene)
+
+
+def test_a_letter_that_does_nothing_and_a_paste_say_what_does(demo_session: DemoSession) -> None:
+    async def scene(pilot: Pilot[None]) -> None:
+        for key, label in (("z", "z"), ("X", "X"), ("exclamation_mark", "!")):
+            await pilot.press(key)
+            await until_said(pilot, f"{label} does nothing here; ? lists the keys")
+        # What moves the cursor does something.
+        await pilot.press("j")
+        assert app_of(pilot).screen.query_one(FactLine).said_briefly.startswith("!")
+        app_of(pilot).screen.post_message(Paste("web"))
+        await until_said(pilot, "nothing was pasted: / filters by a text, f finds a key")
+        await pilot.press("slash", "z")
+        await pilot.pause()
+        assert "z does nothing" not in drawn(pilot)
 
     play(demo_session, scene)

@@ -485,7 +485,7 @@ def test_a_key_of_another_region_leads_there_and_an_unknown_one_is_imported(
         await until(pilot, lambda: listing.view.highlighted == created.key_pair, "the cursor")
         await open_agent(pilot)
         # Now it is one of the Region at hand, and the other is still none.
-        await until(pilot, lambda: "enter go to the pair" in drawn(pilot), "the keys")
+        await until(pilot, lambda: "enter go to pair" in drawn(pilot), "the keys")
         assert "there in eu-west-1" not in drawn(pilot)
         await pilot.press("j")
         await until(pilot, lambda: "enter import" in drawn(pilot), "the other key")
@@ -493,7 +493,7 @@ def test_a_key_of_another_region_leads_there_and_an_unknown_one_is_imported(
         await until_screen(pilot, "ImportKeyPairScreen")
         await pilot.press("escape")
         await until_screen(pilot, "AgentKeysScreen")
-        await until(pilot, lambda: "enter go to the pair" in drawn(pilot), "the keys again")
+        await until(pilot, lambda: "enter go to pair" in drawn(pilot), "the keys again")
         await pilot.press("j", "enter")
         await until_screen(pilot, "ImportKeyPairScreen")
         await pilot.press("enter")

@@ -120,7 +120,7 @@ async def test_findings_stand_the_worst_first_and_lead_to_their_pairs(
         there = "look where it went: press f in the list of key pairs and type a folder."
         assert there in below(screen)
         assert "keypairs find" not in below(screen)
-        assert "enter go to the pair" in drawn(pilot)
+        assert "enter go to pair" in drawn(pilot)
         await pilot.press("down", "down", "enter")
         await until(pilot, lambda: isinstance(app_of(pilot).screen, KeyPairListScreen), "the list")
         listing = app_of(pilot).screen
@@ -227,7 +227,7 @@ async def test_a_finding_about_the_store_leads_nowhere(
         screen = await check_up(pilot)
         # The Region is what it is about, and is not said twice.
         assert rows(screen)[1] == ("eu-west-1", "~/data/eu-west-1.json")
-        assert "go to the pair" not in drawn(pilot)
+        assert "go to pair" not in drawn(pilot)
         await pilot.press("enter")
         assert app_of(pilot).screen is screen
 

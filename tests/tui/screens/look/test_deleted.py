@@ -274,11 +274,22 @@ def test_a_name_with_a_space_is_typed_and_what_is_chosen_out_of_sight_is_named(
         await pilot.press("ctrl+u")
         app_of(pilot).screen.focused.post_message(Paste("web ppk"))  # type: ignore[union-attr] # it has the focus
         await until(pilot, lambda: len(rows.shown) == 1, "what was pasted")
+        await until(pilot, lambda: "Deleted: 1 of 3 pairs" in drawn(pilot), "how many are shown")
         await pilot.press("ctrl+u")
+        await until(pilot, lambda: "Deleted: 3 pairs" in drawn(pilot), "how many there are")
         await type_text(pilot, "db")
         assert "chosen: web ppk, not in sight" in text_of(pilot, "#fact")
+        # What was chosen is not dropped for one key.
+        drops = "1 pair chosen: enter brings back, esc again drops the choice"
+        await pilot.press("escape")
+        await until(pilot, lambda: drops in drawn(pilot), drops)
         await pilot.press("ctrl+u", "enter")
         await said(pilot, "brought web ppk back")
+        await open_deleted(pilot)
+        await pilot.press("space", "escape")
+        await until(pilot, lambda: drops in drawn(pilot), drops)
+        await pilot.press("escape")
+        await until_screen(pilot, "KeyPairListScreen")
 
     play(empty_session, scene)
 

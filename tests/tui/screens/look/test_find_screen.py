@@ -108,7 +108,7 @@ async def test_a_folder_is_looked_up_and_enter_goes_to_the_pair(
         marks = [(item.text[: item.key_length], item.tone) for item in screen._list.items]
         assert marks == [("✓", Tone.GOOD), ("?", Tone.CAUTION), ("✓", Tone.GOOD)]
         assert said(screen) == "looked at 4 files; 3 keys, 2 known."
-        assert hint(screen) == "enter go to the pair"
+        assert hint(screen) == "enter go to pair"
         await pilot.press("enter")
         await until(pilot, lambda: highlighted(pilot) == "ci-deploy in us-east-1", "the pair")
 
@@ -252,6 +252,11 @@ async def test_another_text_is_looked_up_anew(demo_session: DemoSession, keys: P
         await pilot.press("enter")
         await until(pilot, lambda: said(screen).startswith("type a path, a public key"), "a word")
         assert "what you typed" not in drawn(pilot)
+        # Once the field was emptied, the old answer does not come back beside another text.
+        await pilot.press("n")
+        await until(pilot, lambda: said(screen) == "", "the word to be gone")
+        assert "what you typed" not in drawn(pilot)
+        assert "whose each key in a folder is" in drawn(pilot)
         screen._thing.value = "nonsense"
         await until(pilot, lambda: said(screen) == "looked at 8 pairs; none has this.", "it again")
         await pilot.press("x")
@@ -291,7 +296,7 @@ def test_enter_and_letters_do_the_same_wherever_the_focus_is(
         await until(
             pilot, lambda: rows(screen)[-1:] == [("✓ ~/keys/c.pub", "there in eu-west-1")], "it"
         )
-        assert hint(screen) == "enter go to the pair"
+        assert hint(screen) == "enter go to pair"
         await pilot.press("escape")
         # So beside every list that is narrowed by typing.
         for key, name in (
@@ -472,6 +477,13 @@ async def test_a_private_key_is_not_taken_for_a_text(demo_session: DemoSession, 
                 "the refusal",
             )
             assert rows(screen) == []
+        # An answer that stands there does not take the place of the refusal.
+        await pilot.press("x", "enter")
+        await until(pilot, lambda: rows(screen) == [("✗ what you typed", "no key")], "an answer")
+        screen._thing.value = body
+        await until(
+            pilot, lambda: screen._status.verdict.text.endswith("the name of its file."), "it again"
+        )
 
 
 @pytest.mark.long
@@ -534,7 +546,7 @@ async def test_enter_does_what_the_field_that_has_the_focus_is_for(
         # The field of the file that is no longer there is gone, with what was typed.
         assert not screen._passphrase_row.display
         assert screen._passphrase.reveal() == ""
-        assert hint(screen) == "enter go to the pair"
+        assert hint(screen) == "enter go to pair"
 
 
 @pytest.mark.long

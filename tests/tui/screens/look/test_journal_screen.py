@@ -126,7 +126,12 @@ def test_the_journal_by_days_with_seconds_ids_who_and_outcome(empty_session: Dem
         assert rows(screen)[4] == f"{second} delete old-4 key-14 boris ✗ failed"
         await pilot.press("down", "left")
         assert len(rows(screen)) == 7
-        await pilot.press(*"key", "minus", *"14")
+        # What is found as a whole stays closed, and opens.
+        await pilot.press(*"boris")
+        await until(pilot, lambda: len(rows(screen)) == 2, "the act alone")
+        await pilot.press("right")
+        assert len(rows(screen)) == 8
+        await pilot.press("ctrl+u", *"key", "minus", *"14")
         await until(pilot, lambda: len(rows(screen)) == 3, "the one")
         await pilot.press("ctrl+u")
         await type_text(pilot, f"{NOW.astimezone() - timedelta(days=1):%Y-%m-%d} save")

@@ -99,6 +99,13 @@ def test_a_saved_key_goes_to_the_agent_and_its_passphrase_is_asked_for(
         await until_screen(pilot, "AddToAgentScreen")
         again = "adding it again sets its time and use anew"
         await until_said(pilot, f"the agent holds this key until 13:59; {again}")
+        # Who deletes the pair reads that the agent still lets its key be used.
+        await pilot.press("escape")
+        await until_screen(pilot, "DetailsScreen")
+        await pilot.press("d")
+        await until_screen(pilot, "DeleteKeyPairsScreen")
+        asked = f"Agent the key {custody}"
+        await until(pilot, lambda: asked in " ".join(drawn(pilot).replace("┃", "").split()), asked)
 
     play(empty_session, scene)
     assert key_pair.public_key in ssh_agent.ssh_add("-L").stdout.decode()
@@ -147,7 +154,7 @@ def test_a_saved_key_is_written_in_another_format_and_its_file_is_mended(
         # What follows knows of it, and so does the page to which that leads back.
         await pilot.press("d")
         await until_screen(pilot, "DeleteKeyPairsScreen")
-        assert "web.openssh" in drawn(pilot)
+        await until(pilot, lambda: "its 2 files stay" in drawn(pilot), "what becomes of both")
         await pilot.press("escape")
         await until_screen(pilot, "DetailsScreen")
         await until(pilot, lambda: "web.openssh" in drawn(pilot), "the new file")
