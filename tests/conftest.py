@@ -1,5 +1,6 @@
 import gc
 import os
+import re
 import signal
 import sys
 
@@ -40,7 +41,7 @@ import tempfile  # noqa: E402 - see above
 import time  # noqa: E402 - see above
 from collections.abc import Callable, Iterator, Sequence  # noqa: E402 - see above
 from datetime import UTC, datetime  # noqa: E402 - see above
-from itertools import groupby  # noqa: E402 - see above
+from itertools import count, groupby  # noqa: E402 - see above
 from pathlib import Path  # noqa: E402 - see above
 from typing import TYPE_CHECKING  # noqa: E402 - see above
 from unittest import mock  # noqa: E402 - see above
@@ -81,6 +82,7 @@ hypothesis.settings.register_profile(
 hypothesis.settings.load_profile("keypairs")
 
 _TOOL_SECONDS = 60
+_NUMBERS = count(1)
 _SYSTEM_FOLDERS = "/usr/local/sbin:/usr/sbin:/sbin"
 
 
@@ -174,6 +176,18 @@ def signs_for(
         return done.returncode == 0 and b'Good "test" signature' in done.stdout
 
     return sign_and_verify
+
+
+@pytest.fixture
+def tmp_path(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return an empty folder, made without pytest's look at all others and its link to the last.
+
+    These cost more than most of the tests that ask for a folder.
+    """
+    name = re.sub(r"\W", "_", request.node.name)[:30]
+    folder = tmp_path_factory.getbasetemp() / f"{next(_NUMBERS)}-{name}"
+    folder.mkdir(0o700)
+    return folder
 
 
 @pytest.fixture

@@ -103,11 +103,14 @@ def show_all(view: ListView) -> None:
     elif view.questions.is_asking:
         view.questions.give_up()
     elif view.filter_bar.text:
-        before = view.before_filter
+        before, was_on = view.before_filter, view.table.highlighted
         view.clear_filter()
         view.before_filter = before
-        view.show(view.table.highlighted, by_filter=True)
+        view.show(was_on, by_filter=True)
         view.before_filter = None
+        if view.table.highlighted != was_on:
+            words = "the filter is cleared; the cursor is where it was before it"
+            view.screen.fact_line.say_briefly(words)
         answer_late_stop(view)
     elif view.listing.chosen:
         view.listing.chosen.clear()

@@ -224,6 +224,9 @@ def test_after_escape_the_cursor_is_where_it_was_before_the_filter(
         await pilot.press("enter", "escape")
         await until(pilot, lambda: len(shown(pilot)) == 6, "all pairs")
         assert screen.view.table.highlighted == before
+        # Who has left the field meanwhile, and looked at another pair, is told of the jump.
+        said = "the filter is cleared; the cursor is where it was before it"
+        assert screen.fact_line.said_briefly == said
 
     play(demo_session, scene)
 
