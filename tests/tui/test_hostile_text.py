@@ -270,7 +270,7 @@ def test_every_text_is_inert_in_the_list(size: tuple[int, int], tmp_path: Path, 
     asyncio.run(look())
 
 
-@pytest.mark.parametrize("step", [83, pytest.param(1, marks=pytest.mark.long)])
+@pytest.mark.parametrize("step", [331, pytest.param(1, marks=pytest.mark.long)])
 def test_every_text_is_inert_on_the_pages_of_one_pair(
     step: int, tmp_path: Path, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -289,7 +289,7 @@ def test_every_text_is_inert_on_the_pages_of_one_pair(
     async def look() -> None:
         app = KeyPairsApp(session)
         async with app.run_test(
-            size=(WIDTH, 300 if step > 1 else 1_000), notifications=True
+            size=(WIDTH, 100 if step > 1 else 1_000), notifications=True
         ) as pilot:
             await until_loaded(pilot)
             pages = (
