@@ -7,7 +7,7 @@ it. What EC2 said last is renewed by itself: EC2 can be asked again.
 """
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Sequence, Set
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -180,19 +180,41 @@ def _content_of(data: bytes, region: str) -> Content | None:
 
 
 def _examine(store: RegionStore) -> tuple[Restoration, Content | None]:
+    """Return what restoring would do, and what the backup holds if it can be done."""
     path, backup = store.path, store.previous_path
+
+    def refused(problem: str | None, why: str) -> tuple[Restoration, None]:
+        return Restoration(path, backup, problem, why), None
+
     with explained(path, "read"):
         try:
             store.read()
         except StoreTooNew as error:
-            return Restoration(path, backup, str(error), _clause(error)), None
+            return refused(str(error), _clause(error))
         except StoreDamaged as error:
-            damage = error
+            problem = _cause(error)
         else:
-            refusal = f"{path} is not damaged" if path.exists() else f"there is no file {path}"
-            return Restoration(path, backup, None, refusal), None
-        problem = _cause(damage)
+            why = f"{path} is not damaged" if path.exists() else f"there is no file {path}"
+            return refused(None, why)
         readable = region_file.names_still_readable(_bytes_of(path) or b"")
+    try:
+        content, time = _backup_of(store)
+    except _NoBackup as error:
+        return refused(problem, str(error))
+    return _compared(store, problem, readable, content, time), content
+
+
+class _NoBackup(Exception):
+    """The backup cannot be used; says why, as a clause."""
+
+
+def _backup_of(store: RegionStore) -> tuple[Content, datetime]:
+    """Return what the backup holds, and when it was written.
+
+    Raises:
+        StoreError: it cannot be read.
+    """
+    backup = store.previous_path
     with explained(backup, "read"):
         try:
             with files.opened_regular_file(backup) as file:
@@ -200,22 +222,26 @@ def _examine(store: RegionStore) -> tuple[Restoration, Content | None]:
                 data = files.read_opened(file, region_file.LARGEST)
             content = region_file.read(data, store.region)
         except FileNotFoundError:
-            return Restoration(path, backup, problem, f"there is no backup {backup}"), None
+            raise _NoBackup(f"there is no backup {backup}") from None
         except (StoreTooNew, ValueError) as error:
-            refusal = f"the backup {backup} cannot be used either ({error})"
-            return Restoration(path, backup, problem, refusal), None
+            why = f"the backup {backup} cannot be used either ({error})"
+            raise _NoBackup(why) from error
     if not _owned(status):
-        return Restoration(
-            path, backup, problem, f"the backup {backup} belongs to another account"
-        ), None
-    time = datetime.fromtimestamp(status.st_mtime, UTC)
+        raise _NoBackup(f"the backup {backup} belongs to another account")
+    return content, datetime.fromtimestamp(status.st_mtime, UTC)
+
+
+def _compared(
+    store: RegionStore, problem: str, readable: Set[str], content: Content, time: datetime
+) -> Restoration:
+    """Return what comes back, what stays and what is lost, beside the names `readable` still."""
     kept = content.state.names.keys()
     since = _done_since(store, time)
     made = {name for operation, name in since if name and operation in _MAKES}
     gone = {name for operation, name in since if name and operation == _DELETES}
-    restoration = Restoration(
-        path,
-        backup,
+    return Restoration(
+        store.path,
+        store.previous_path,
         problem,
         None,
         content.state.generation,
@@ -232,7 +258,6 @@ def _examine(store: RegionStore) -> tuple[Restoration, Content | None]:
             if name in kept and operation not in (*_MAKES, _DELETES)
         ),
     )
-    return restoration, content
 
 
 def _done_since(store: RegionStore, time: datetime) -> Sequence[tuple[str, str | None]]:

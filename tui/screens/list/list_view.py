@@ -132,13 +132,13 @@ class ListView:
         self.in_hand: dict[str, KeptKeyPair] = {}
         """By its id the pair that was just created, which the listing does not have yet."""
         self.before_filter: BeforeFilter | None = None
+        """Where the list goes back to when the filter leaves out nothing any more."""
         self.deleted_elsewhere = ""
         """What was said last of pairs that other sessions deleted."""
         self.passed_over = ""
         """What was said to be newer than what was undone then."""
         self.waits_behind = ""
         """What was said of a deletion that could not be undone, behind which others wait."""
-        """Where the list goes back to when the filter leaves out nothing any more."""
         self.filter_bar = FilterBar(lambda: self.listing.tags_in_use())
         self.table = KeyPairTable()
         self.pane = SidePane()
