@@ -464,7 +464,9 @@ def unfinished(term: str, key_pairs: Iterable[KeptKeyPair], *, is_last: bool) ->
         if any(test(pair) for test in parse(bare)._tests for pair in pairs):
             return None
         if any(text.lower().startswith(start) for pair in pairs for text in texts(pair)):
-            return Unfinished(f"{bare} is no {kind} in use", f"{bare}*")
+            wants_value = read.field == "tag" and read.value.endswith("=")
+            why = "wants a value" if wants_value else f"is no {kind} in use"
+            return Unfinished(f"{bare} {why}", f"{bare}*")
     is_on_the_way = is_last and bare != term and read.field is None and '"' not in bare
     fields = (each for each in FIELDS if f"{each}:".startswith(bare.lower()))
     grown = next(fields, "") if is_on_the_way else ""

@@ -28,6 +28,7 @@ from pathlib import Path
 from shutil import which
 from threading import Event
 from time import monotonic
+from typing import NamedTuple
 
 from core.errors import KeyPairsError, NotConfirmed
 from core.keys.encoding.sshwire import Reader, WireError, string
@@ -152,13 +153,15 @@ class Holdings:
 
     `forwarded` is set when its socket is one of sshd's: then it runs on the machine that the
     person came from, and a key that is added goes there. `owner` is None where it is the person's
-    own agent.
+    own agent. `ends_with_program` is set when it was started for this program alone, as by
+    `ssh-agent keypairs`, and ends with it.
     """
 
     path: str
     forwarded: bool
     identities: tuple[AgentIdentity, ...]
     owner: AgentOwner | None = None
+    ends_with_program: bool = False
 
 
 def holdings() -> Holdings:
@@ -169,8 +172,14 @@ def holdings() -> Holdings:
             is not one of an agent.
     """
     with _held_socket() as held:
-        answer, owner, forwarded = _asked(held, _REQUEST_IDENTITIES)
-    return Holdings(held.path, forwarded, _identities(answer, held.path), owner)
+        answer, found = _asked(held, _REQUEST_IDENTITIES)
+    return Holdings(
+        held.path,
+        found.forwarded,
+        _identities(answer, held.path),
+        found.owner,
+        found.ends_with_program,
+    )
 
 
 def remove(identity: AgentIdentity) -> None:
@@ -180,7 +189,7 @@ def remove(identity: AgentIdentity) -> None:
         AgentError: there is none, it does not answer, or it did not do it.
     """
     with _held_socket() as held:
-        answer, _, _ = _asked(held, _REMOVE_IDENTITY + string(identity.blob))
+        answer, _ = _asked(held, _REMOVE_IDENTITY + string(identity.blob))
     if answer != _SUCCESS:
         raise AgentError(
             f"The agent at {held.path} is there, but did not do it.",
@@ -188,18 +197,27 @@ def remove(identity: AgentIdentity) -> None:
         )
 
 
-def _asked(held: "_HeldSocket", request: bytes) -> tuple[bytes, AgentOwner | None, bool]:
-    """Return what an agent answers, the other account whose it is, and whether it is sshd's."""
+class _Whose(NamedTuple):
+    """Whose agent it is; see `Holdings`."""
+
+    owner: AgentOwner | None
+    forwarded: bool
+    ends_with_program: bool
+
+
+def _asked(held: "_HeldSocket", request: bytes) -> tuple[bytes, _Whose]:
+    """Return what an agent answers, and whose it is."""
     deadline = monotonic() + SECONDS
     try:
         with _connection(held, deadline) as connection:
             owner, forwarded = _owner(connection, held), _is_of_sshd(connection)
+            whose = _Whose(owner, forwarded, _is_of_this_program(connection))
             connection.settimeout(SECONDS)
             connection.sendall(string(request))
             length = int.from_bytes(_receive(connection, 4, deadline), "big")
             if not 0 < length <= _LARGEST:
                 raise AgentError(f"What listens at {held.path} is not an ssh-agent.")
-            return _receive(connection, length, deadline), owner, forwarded
+            return _receive(connection, length, deadline), whose
     except TimeoutError:
         raise AgentError(
             f"The agent at {held.path} did not answer in {SECONDS:g} seconds.",
@@ -342,6 +360,16 @@ def _owner(connection: socket.socket, held: _HeldSocket) -> AgentOwner | None:
         return AgentOwner(uid, pwd.getpwuid(uid).pw_name)
     except KeyError:
         return AgentOwner(uid, f"user {uid}")
+
+
+def _is_of_this_program(connection: socket.socket) -> bool:
+    """Return whether the process that is this program now made the socket.
+
+    `ssh-agent COMMAND` listens, leaves the agent to a child, and becomes the command; the child
+    ends once its parent has (ssh-agent(1)).
+    """
+    peer = _peer(connection)
+    return peer is not None and peer[0] == os.getpid()
 
 
 def _is_of_sshd(connection: socket.socket) -> bool:

@@ -40,12 +40,13 @@ class AgentKey:
 
 @dataclass(frozen=True, slots=True)
 class AgentContents:
-    """What an agent holds; `path`, `forwarded` and `owner` as in `agent.Holdings`."""
+    """What an agent holds; all but `keys` as in `agent.Holdings`."""
 
     path: str
     forwarded: bool
     keys: tuple[AgentKey, ...]
     owner: agent.AgentOwner | None = None
+    ends_with_program: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +55,8 @@ class AddedToAgent:
 
     `until` is when it forgets the key, None if it never does by itself. `owner` is the other
     account whose agent it is, if it is. `warning` is set when something else is not as it should
-    be. `lifetime` is how long it was to keep the key, if not for good.
+    be. `lifetime` is how long it was to keep the key, if not for good; `ends_with_program` as in
+    `agent.Holdings`.
     """
 
     until: datetime | None
@@ -63,6 +65,7 @@ class AddedToAgent:
     warning: str | None = None
     owner: agent.AgentOwner | None = None
     lifetime: timedelta | None = None
+    ends_with_program: bool = False
 
 
 NamedRegions = Iterable[tuple[str, Callable[[], Sequence[KeptKeyPair]]]]
@@ -149,7 +152,13 @@ def contents(
             keys.append(AgentKey(identity, None, reference, saved_to=saved_to))
         else:
             keys.append(AgentKey(identity, pair, saved_to=saved_to))
-    return AgentContents(holdings.path, holdings.forwarded, tuple(keys), holdings.owner)
+    return AgentContents(
+        holdings.path,
+        holdings.forwarded,
+        tuple(keys),
+        holdings.owner,
+        holdings.ends_with_program,
+    )
 
 
 def _line_of(identity: agent.AgentIdentity) -> str:
@@ -292,4 +301,11 @@ def put_into_agent(
         raise agent.AddNotConfirmed(
             "ssh-add reported success, but the agent does not list the key."
         )
-    return AddedToAgent(until, confirm, held.forwarded, owner=held.owner, lifetime=lifetime)
+    return AddedToAgent(
+        until,
+        confirm,
+        held.forwarded,
+        owner=held.owner,
+        lifetime=lifetime,
+        ends_with_program=held.ends_with_program,
+    )

@@ -1,9 +1,10 @@
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from tests.helpers import Agent
-from tests.pty.terminal import OpenApp, create_key_pair, fact, lend_to_agent
+from tests.pty.terminal import KEYPAIRS, OpenApp, create_key_pair, fact, flat, lend_to_agent
 
 
 @pytest.mark.long
@@ -32,3 +33,22 @@ def test_a_new_key_goes_to_the_agent_and_to_no_file(
     assert b"PRIVATE" not in b"".join(p.read_bytes() for p in tmp_path.rglob("*") if p.is_file())
     assert not (tmp_path / "home" / ".ssh").exists()
     assert b"PRIVATE" not in terminal.output()
+
+
+@pytest.mark.long
+def test_an_agent_that_ends_with_the_program_is_no_place_to_leave_a_key(
+    open_app: OpenApp, tool: Callable[[str], str]
+) -> None:
+    terminal = open_app(command=[tool("ssh-agent"), KEYPAIRS])
+    create_key_pair(terminal, "web", "ed25519")
+    terminal.press("a")
+    held = "holds 0 keys; it ends with keypairs, and its keys with it"
+    terminal.wait_for(lambda screen: held in flat(screen))
+    terminal.press("Enter")
+    terminal.wait_for("Only in the agent until keypairs ends")
+    terminal.wait_for("! In the agent, which ends with keypairs")
+    assert "lost when keypairs ends" in flat(terminal.screen())
+    terminal.press("Escape")
+    terminal.wait_for("the agent forgets it when keypairs ends")
+    terminal.press("Escape")
+    terminal.wait_for("web is only in the agent until keypairs ends")

@@ -56,6 +56,25 @@ def test_a_short_text_that_is_poured_in_does_not_quit(open_app: OpenApp) -> None
         assert terminal.wait_for_end() == 0
 
 
+@pytest.mark.long
+def test_what_is_typed_behind_a_key_that_quits_does_nothing_in_the_list(
+    open_app: OpenApp, session: Session
+) -> None:
+    fill(session, 2)
+    terminal = open_app()
+    terminal.wait_for("2 pairs")
+    terminal.rest()
+    # A shell's line, typed ahead: its first letter would open a form, and Enter make a pair.
+    terminal.type("qclear\r")
+    terminal.wait_for("that q came amid other keys; to quit, press it alone")
+    screen = terminal.rest()
+    assert "2 pairs" in screen and "Create a key" not in screen and "Details" not in screen
+    assert len(session.backend.describe_key_pairs()) == 2
+    time.sleep(0.3)  # closer, the key would be doubted again
+    terminal.press("q")
+    assert terminal.wait_for_end() == 0
+
+
 # A paste without an end ----------------------------------------------------------------------
 
 

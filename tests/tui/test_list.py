@@ -259,9 +259,16 @@ def test_a_remark_leaves_out_what_it_must_and_cuts_no_word(
     created = empty_session.backend.create_key_pair(key_name="ci", key_type="ed25519")
     saving.save_key_material(empty_session, created, str(path))
     key = created.key_pair.key_pair_id
+    twice = empty_session.backend.create_key_pair(key_name="two", key_type="ed25519")
+    for name in ("two.pem", "two-2.pem"):
+        saving.save_key_material(empty_session, twice, str(home / ".ssh" / name))
 
     async def scene(pilot: Pilot[None]) -> None:
-        await pilot.press("j")
+        await pilot.press("G")
+        id_of_two = twice.key_pair.key_pair_id
+        saved_twice = "private key: was saved to ~/.ssh/two-2.pem and 1 more file"
+        await until_remark(pilot, f"{saved_twice} · {id_of_two}")
+        await pilot.press("g", "j")
         whole = f"private key: was saved to ~/.ssh/a folder with a long name/{path.name} · {key}"
         for width, text in (
             (110, whole),

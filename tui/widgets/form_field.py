@@ -129,7 +129,7 @@ class FormBody(VerticalScroll):
         self.screen.set_focus(field)
         field.post_message(typed)
         how = f"in {_label_of(focused)} {_HOW[type(focused)]}"
-        show_briefly(self.app, f"typed into {_label_of(field)}; {how}")
+        show_briefly(self.app, f"typed into {_label_of(field) or 'the field below'}; {how}")
         return True
 
     async def _on_resize(self, event: Resize) -> None:

@@ -85,17 +85,26 @@ class KeyHints(Widget):
         return set(self._idle)
 
     @contextmanager
-    def stopping(self, key: str, *, alone: bool = True) -> Iterator[None]:
+    def stopping(self, key: str, *, alone: bool = True, after: float = 0.0) -> Iterator[None]:
         """Say that a key stops what runs, for as long as the block does; `alone` hides the others.
 
-        These are such as do nothing meanwhile.
+        These are such as do nothing meanwhile. `after` is how long, in seconds, it is to have run
+        before that is said: what is over by then nobody stops.
         """
         before = self._stops, self._stops_alone
-        self._stops, self._stops_alone = key, alone
-        self.refresh()
+
+        def begin() -> None:
+            self._stops, self._stops_alone = key, alone
+            self.refresh()
+
+        waits = self.set_timer(after, begin) if after else None
+        if waits is None:
+            begin()
         try:
             yield
         finally:
+            if waits is not None:
+                waits.stop()
             self._stops, self._stops_alone = before
             self.refresh()
 

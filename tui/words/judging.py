@@ -265,6 +265,8 @@ def of_agent(found: "AgentContents") -> Verdict:
             f"{held}; it is forwarded by sshd, so a key goes to the machine you came from",
             Tone.CAUTION,
         )
+    if found.ends_with_program:
+        return Verdict(f"{held}; it ends with keypairs, and its keys with it", Tone.CAUTION)
     return Verdict(held)
 
 
@@ -301,9 +303,12 @@ def of_added_to_agent(added: "AddedToAgent", now: datetime) -> Verdict:
         text += ", asking each time"
     if added.forwarded:
         text += ", on the machine you came from"
+    if added.ends_with_program:
+        text += ", which ends with keypairs"
     if added.warning:
         return Verdict(f"{text}. {added.warning}", Tone.CAUTION)
-    return Verdict(text, Tone.GOOD if added.owner is None else Tone.CAUTION)
+    is_good = added.owner is None and not added.ends_with_program
+    return Verdict(text, Tone.GOOD if is_good else Tone.CAUTION)
 
 
 def of_agent_of_another(owner: "AgentOwner") -> Verdict:
@@ -366,6 +371,8 @@ def of_passphrase(first: str, again: str, not_as: str = "") -> Verdict:
         return Verdict(f"left empty, {not_as}", Tone.CAUTION)
     if not first and not again:
         return Verdict("left empty, the file is not encrypted")
+    if not first:
+        return Verdict("type it at the left too", Tone.BAD)
     problem = passphrase.problem(first)
     if problem is not None:
         return Verdict(problem, Tone.BAD)

@@ -131,6 +131,13 @@ LOSSES = [
     Loss("open folder", f"mkdir -m 777 o; {_NEW} --save o/x.pem --yes", 252, "others can write"),
     Loss("listed folder", f"mkdir -m 755 l; {_NEW} --save l/x.pem", 252, "--yes"),
     Loss("no agent", f"{_NEW} --agent", 253, "agent"),
+    # Not by the process that tests fork from, which is not the one that an agent ends with.
+    Loss(
+        "agent of the command",
+        f"ssh-agent {sys.executable} -m tui {_NEW.partition(' ')[2]} --agent",
+        253,
+        "ends with it",
+    ),
     Loss("no time", f"{_NEW} --agent soon", 252, "--agent"),
     Loss("both places", f"{_NEW} --agent --save keys/x.pem", 252, "not allowed with"),
     Loss(

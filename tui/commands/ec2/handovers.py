@@ -257,9 +257,15 @@ class ToAgent:
         except lifetime.LifetimeError as error:
             raise ValueProblem(f"--agent: {error}") from None
         try:
-            owner = agent.holdings().owner
+            held = agent.holdings()
         except agent.AgentError as error:
             raise SettingsError(str(error)) from error
+        if held.ends_with_program:
+            raise SettingsError(
+                "The ssh-agent was started for this command alone and ends with it: the private key"
+                " would be lost. Start one for your shell: eval $(ssh-agent)."
+            )
+        owner = held.owner
         if owner is not None and not self._options.yes:
             raise ValueProblem(
                 f"--agent: the agent belongs to {owner.name}, who can log in with every key in it;"

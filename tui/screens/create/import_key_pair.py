@@ -88,7 +88,7 @@ class ImportKeyPairScreen(NewKeyPairScreen[KeptKeyPair]):
         try:
             public_key = import_material.read_public_key_material(_material(text))
         except InvalidKeyFormat as error:
-            return Verdict(error.reason, Tone.BAD)
+            return _judged_on_the_way(text) or Verdict(error.reason, Tone.BAD)
         except EC2Error as error:
             return Verdict(error.message, Tone.BAD)
         except pub_files.PublicFileError as error:
@@ -164,6 +164,15 @@ def _judged_as_path(key_name: str, judged: Verdict) -> Verdict:
     if judged.tone is Tone.GOOD and typed_path.begins_like_one(key_name):
         return Verdict("this looks like a path: the public key's field is below", Tone.CAUTION)
     return judged
+
+
+def _judged_on_the_way(text: str) -> Verdict | None:
+    """Return where the public key is, if what was typed so far is the file of its private key."""
+    public = f"{pub_files.path_of(text)}.pub" if pub_files.is_path(text) else ""
+    if not Path(public).is_file():
+        return None
+    words = f"this is no public key; the file {short_path(public)} beside it may hold one"
+    return Verdict(words, Tone.CAUTION)
 
 
 def _private_key_refusal(text: str) -> str | None:

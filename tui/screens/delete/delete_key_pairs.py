@@ -163,7 +163,8 @@ class DeleteKeyPairsScreen(PlacedScreen[Sequence[KeptKeyPair]]):
         brings_back = self._session.backend.capabilities.brings_back
         way_back = self._question.way_back(brings_back=brings_back)
         # Why a name is typed here, where a key did it for another pair.
-        before = "It may be in use. " * (self._guarded and self._question.them == "it")
+        is_of_one = self._guarded and self._question.them == "it"
+        before = f"{self._question.why_words} " if is_of_one else ""
         if self._is_many:
             before = f"{'Undo: ' * brings_back}{way_back}.\n"
         self._answers.ask(f"{before}To delete {self._question.them}, {how}", visible(what))
@@ -419,7 +420,7 @@ class DeleteKeyPairsScreen(PlacedScreen[Sequence[KeptKeyPair]]):
             tried = count - len(left) + len(refused)
             present = [*left.values()][len(refused)].key_name
             # What is over at once does not change the form before that goes.
-            self.say(Verdict("" if tried else f"deleting 1 of {count:,}…"))
+            self.say(Verdict("" if tried else f"deleting {n_of(count, 'key pair')}…"))
             if tried:
                 self._progress.step(tried, count, present)
             elif count > 1:

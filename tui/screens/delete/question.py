@@ -77,6 +77,16 @@ class DeletionQuestion:
             or any(map(many_to_delete.wants_care, key_pairs))
         )
 
+    @property
+    def why_words(self) -> str:
+        """Why something has to be typed for one pair, where a key is enough for another."""
+        (pair,) = self.key_pairs
+        if pair.custody.private_key is PrivateKeyState.SAVED:
+            return "Its key was saved."
+        if many_to_delete.is_protected(pair):
+            return "A tag protects it."
+        return "Its key is in an agent." if self._in_agent_alone else "It may be in use."
+
     def is_answered_by(self, typed: str) -> bool:
         """Return whether that is what has to be typed; of a number, also as it is shown."""
         if len(self.key_pairs) > 1:

@@ -17,6 +17,7 @@ from tui.actions.keymap import key_in, key_of
 from tui.actions.table import Place
 from tui.screens.list.list_actions import say_over
 from tui.screens.list.list_view import ListView
+from tui.screens.pair.batch_progress import SOON
 from tui.words.cells import bar
 from tui.words.place import waited_for
 from tui.words.text import named, said_by
@@ -41,14 +42,16 @@ async def undo(view: ListView) -> None:
     newer = (stays if stays != view.passed_over else "") or _done_elsewhere(view)
     await asyncio.to_thread(forget_what_is_back, session, acts)
     older = await asyncio.to_thread(undoable, session, acts)
-    if older and view.waits_behind and said == view.waits_behind:
+    question = f"{newer}; {undo_key()} again {older[1].way}" if newer and older else ""
+    if older and said and said in (question, view.waits_behind):
+        # What stands behind it cannot be undone now, and waits.
         place, _ = older
         waiting, acts[place + 1 :] = acts[place + 1 :], []
+        view.passed_over = stays
         await _undo_last(view, acts)
         acts += waiting
         return
-    question = f"{newer}; {undo_key()} again {older[1].way}" if newer and older else ""
-    if question and said != question:
+    if question:
         view.say(question)
     elif newer and not acts:
         await _say_nothing_to_undo(view)
@@ -86,7 +89,8 @@ async def _undo_last(view: ListView, acts: list[Act], once_more: str = "") -> No
         return undo_last(view.session, acts, go_on)
 
     many = bool(acts) and len(acts[-1].key_pairs) > 1
-    with view.key_hints.stopping(key_of("list.show-all")) if many else nullcontext():
+    stop = key_of("list.show-all")
+    with view.key_hints.stopping(stop, after=SOON) if many else nullcontext():
         undone = await run_change(
             undo, lambda waits: view.say(waits.text), view.key_hints, back, tells=True
         )

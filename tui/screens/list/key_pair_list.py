@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from textual import on, work
 from textual.app import ComposeResult
 from textual.events import DescendantBlur, DescendantFocus, Key
+from textual.timer import Timer
 from textual.widgets import Input
 
 from core.disk.mounts import network_note
@@ -74,6 +75,9 @@ class KeyPairListScreen(PlacedScreen[None]):
         self.view.when_loaded = self._begin_in_background
         self._others = OthersChanges(self.view)
         self._is_ready = False
+        self._quitting: Timer | None = None
+        self._text_until = float("-inf")
+        """Until when a key belongs to one text with a `q`: seconds of `time.monotonic`."""
         self._asks_region = asks_region
 
     def content(self) -> ComposeResult:
@@ -145,6 +149,7 @@ class KeyPairListScreen(PlacedScreen[None]):
 
     def on_key(self, event: Key) -> None:
         """Say of a letter that does nothing here where those are that do."""
+        self.fact_line.say_briefly("")
         if not event.is_printable or event.key in self.active_bindings:
             return
         # Of a key that has to wait for what is under way it would not be true.
@@ -169,6 +174,8 @@ class KeyPairListScreen(PlacedScreen[None]):
         """Do what the table of actions calls so."""
         # It is about the key before this one, and the cursor need not have moved.
         self.view.stop_saying(NONE_CHOSEN)
+        if self._is_of_text(method):
+            return
         asked = [action for action in keymap.at(Place.LIST) if action.method == method]
         if any(map(keymap.changes, asked)) and self.view.refuses_changes():
             return
@@ -205,16 +212,34 @@ class KeyPairListScreen(PlacedScreen[None]):
         """Quit, if the key stands alone and is not part of a text."""
         if self.app.typing.is_amid_others:
             self._doubt()
-        else:
-            self.set_timer(ALONE, partial(self._quit_or_doubt, self.app.typing.count))
+        elif self._quitting is None:
+            self._quitting = self.set_timer(
+                ALONE, partial(self._quit_or_doubt, self.app.typing.count)
+            )
 
     async def _quit_or_doubt(self, count: int) -> None:
+        self._quitting = None
         if self.app.typing.count == count and not self.app.typing.more_wait():
             await self.app.run_action("quit")
         elif self.is_active:
             self._doubt()
 
+    def _is_of_text(self, method: str) -> bool:
+        """Return whether a key came so close behind one that quits that it does nothing.
+
+        Who quits and types on, or pastes a text with that letter, means none of it for the list.
+        """
+        arrived = self.app.typing.arrived
+        if method == "quit" or (self._quitting is None and arrived >= self._text_until):
+            return False
+        self._doubt()
+        return True
+
     def _doubt(self) -> None:
+        if self._quitting is not None:
+            self._quitting.stop()
+            self._quitting = None
+        self._text_until = self.app.typing.arrived + ALONE
         self.view.say(f"that {key_of('app.quit')} came amid other keys; to quit, press it alone")
 
     # What widgets tell --------------------------------------------------------------------------

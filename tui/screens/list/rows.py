@@ -4,6 +4,7 @@ from datetime import datetime
 
 from core.custody.rotation import NOTHING_REPLACED, Rotation, is_delivered
 from core.model import AgentStay, KeptKeyPair, PrivateKeyState
+from core.words.plural import n_of
 from tui.actions.keymap import key_of
 from tui.screens.list.key_pair_table import Row
 from tui.words.pairs import (
@@ -63,10 +64,15 @@ def remarks(
         case PrivateKeyState.SAVED:
             # Not "is": looking for the file of every row would let a slow disk stop the list. The
             # label tells it from what is said when a key has just been saved.
-            path = short_path(key_pair.custody.saved_to[-1])
-            name = path.rpartition("/")[2]
-            states = [f"private key: was saved to {path}", f"private key: was saved to …/{name}"]
-            shorter = [f"was saved to …/{name}"]
+            *others, last = key_pair.custody.saved_to
+            path = short_path(last)
+            more = f" and {n_of(len(others), 'more file')}" * bool(others)
+            name = f"…/{path.rpartition('/')[2]}{more}"
+            states = [
+                f"private key: was saved to {path}{more}",
+                f"private key: was saved to {name}",
+            ]
+            shorter = [f"was saved to {name}"]
         case PrivateKeyState.IMPORTED:
             states = [IMPORTED]
         case PrivateKeyState.ELSEWHERE:

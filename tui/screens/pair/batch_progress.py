@@ -3,6 +3,7 @@
 from typing import ClassVar
 
 from textual.content import Content
+from textual.timer import Timer
 from textual.widget import Widget
 from textual.widgets import Static
 
@@ -12,6 +13,10 @@ from tui.words.text import clip, shortened
 
 _WIDEST = 58
 """Cells of the bar, however wide the frame is."""
+
+SOON = 0.4
+"""Seconds within which nobody stops what is begun: who is told that a key does would find it over.
+"""
 
 
 class BatchProgress(Static):
@@ -54,6 +59,7 @@ class BatchProgress(Static):
         self._form = form
         self._hints = hints
         self._hints_before: tuple[tuple[str, str], ...] = ()
+        self._beginning: Timer | None = None
         self._stop = stop
         self._note = f"{stop} stops before the next one{'; ' * bool(then)}{then}."
         self._focused: Widget | None = None
@@ -61,7 +67,11 @@ class BatchProgress(Static):
         self._present = ""
 
     def begin(self) -> None:
-        """Say what stops it; the form stays, as it may be over at once."""
+        """Say what stops it, if it is not over at once; until it is known to be, the form stays."""
+        if self._beginning is None:
+            self._beginning = self.set_timer(SOON, self._teach_to_stop)
+
+    def _teach_to_stop(self) -> None:
         if not self._hints_before:
             self._hints_before = self._hints.shown
             self._hints.show(((self._stop, "stop"), *self._hints_before[-1:]))
@@ -72,11 +82,14 @@ class BatchProgress(Static):
         if not self.display:
             self._focused = self.screen.focused
             self._form.display, self.display = False, True
-        self.begin()
+        self._teach_to_stop()
         self.refresh(layout=True)
 
     def end(self) -> None:
         """Show the form again, and its keys, if it was begun."""
+        if self._beginning is not None:
+            self._beginning.stop()
+            self._beginning = None
         if self._hints_before:
             self._hints.show(self._hints_before)
             self._hints_before = ()

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from textual import on
 from textual.app import ComposeResult
+from textual.events import Key
 from textual.widgets import Input, Static
 
 from core.checks import deleted
@@ -97,6 +98,17 @@ class DiscardKeyMaterialScreen(PlacedScreen[str | None]):
     def deletes_pair(self) -> bool:
         """Whether the pair is to be deleted too, as it is chosen now."""
         return self._fate.value == _DELETE
+
+    def on_key(self, event: Key) -> None:
+        """Choose by an arrow also while the name is still to be typed, where it would do nothing.
+
+        It is what the line at the bottom teaches, and what follows may be the deletion of the pair.
+        """
+        steps = {"left": -1, "right": 1}
+        if event.key in steps and self._key_name.has_focus and not self._key_name.value:
+            event.stop()
+            self._fate.focus()
+            self._fate.action_move(steps[event.key])
 
     @on(Input.Changed)
     def _forget_refusal(self) -> None:

@@ -43,6 +43,9 @@ _FORGOTTEN = Verdict("The agent has forgotten it: there is no other copy.", Tone
 _ONLY_IN_AGENT = Verdict(
     "In no file: lost when the agent forgets it or ends, as at logout.", Tone.CAUTION
 )
+_ENDS_WITH_PROGRAM = Verdict(
+    "In no file: lost when keypairs ends, for its agent ends with it.", Tone.CAUTION
+)
 
 
 _LOW = 20
@@ -76,8 +79,9 @@ class KeyMaterialScreen(PlacedScreen[str]):
 
     It cannot be left by accident: until the key was saved or an agent holds it, Escape leads to
     a question that only the pair's name answers, and quitting is refused. Where it is in no file
-    and an agent holds it for a time, the first of them only says when it will be lost; once the
-    agent has forgotten it, all is as before. It ends with what became of the private key, in words.
+    and an agent holds it for a time, or until the program ends, the first of them only says when it
+    will be lost; once the agent has forgotten it, all is as before. It ends with what became of the
+    private key, in words.
     """
 
     CSS_PATH = "key_material.tcss"
@@ -130,7 +134,8 @@ class KeyMaterialScreen(PlacedScreen[str]):
         if self._added is None:
             return _Where.PERHAPS_AGENT if self._perhaps_added else _Where.NOWHERE
         if self._added.until is None:
-            return _Where.AGENT
+            ends = self._added.ends_with_program
+            return _Where.AGENT_FOR_A_TIME if ends else _Where.AGENT
         is_kept = self._session.now() < self._added.until
         return _Where.AGENT_FOR_A_TIME if is_kept else _Where.NOWHERE
 
@@ -229,7 +234,7 @@ class KeyMaterialScreen(PlacedScreen[str]):
     def _unsaved(self) -> Verdict:
         match self._where:
             case _Where.AGENT | _Where.AGENT_FOR_A_TIME:
-                return _ONLY_IN_AGENT
+                return _ENDS_WITH_PROGRAM if self._ends_with_program else _ONLY_IN_AGENT
             case _ if self._sent:
                 return _SENT
             case _Where.PERHAPS_AGENT:
@@ -243,8 +248,15 @@ class KeyMaterialScreen(PlacedScreen[str]):
                 return _UNSAVED
 
     @property
+    def _ends_with_program(self) -> bool:
+        """Whether the agent that has the key ends with this program."""
+        return self._added is not None and self._added.ends_with_program
+
+    @property
     def _end(self) -> str:
-        """When the agent forgets the key."""
+        """When the agent forgets the key: a time, or what happens then."""
+        if self._ends_with_program:
+            return "keypairs ends"
         until = None if self._added is None else self._added.until
         return "" if until is None else judging.moment(until, self._session.now())
 
@@ -257,7 +269,8 @@ class KeyMaterialScreen(PlacedScreen[str]):
         text = f"Not saved yet: {save} saves it, {adds}{leave} asks before it leaves."
         if self._where is _Where.AGENT_FOR_A_TIME:
             self._told = True
-            lost = f"In no file; the agent forgets it at {self._end}"
+            at = "when" if self._ends_with_program else "at"
+            lost = f"In no file; the agent forgets it {at} {self._end}"
             text = f"{lost}: {save} saves it, {leave} leaves."
         self.say(Verdict(text, Tone.BAD))
 

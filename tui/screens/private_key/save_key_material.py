@@ -212,7 +212,7 @@ class SaveKeyMaterialScreen(PlacedScreen[SavedFiles | None]):
             return True
         if not self._file_format.takes_passphrase:
             return self._agrees_to_no_passphrase()
-        if why := problem(first):
+        if why := "type the passphrase at the left too" * (not first) or problem(first):
             self._refuse(self._passphrase, Verdict(why, Tone.BAD))
             self._passphrases.focus_first()
             return False

@@ -198,6 +198,33 @@ def test_a_dry_run_asks_whatever_the_key_is_and_says_what_enter_would_refuse(
 
 
 @pytest.mark.long
+def test_on_the_way_to_a_pub_file_the_private_key_beside_it_is_no_alarm(
+    empty_session: DemoSession, home: Path
+) -> None:
+    (home / ".ssh" / "id").write_text("-----BEGIN OPENSSH PRIVATE KEY-----\nabc")
+
+    async def scene(pilot: Pilot[None]) -> None:
+        screen = await open_form(pilot)
+        said = await give(pilot, screen, "~/.ssh/id")
+        assert (said.tone, said.text[:21]) == (Tone.BAD, "This is a private key")
+        (home / ".ssh" / "id.pub").write_text(PUBLIC_KEY)
+        for text, tone, words in (
+            ("~/.ssh/i", Tone.BAD, "cannot be read"),
+            (
+                "~/.ssh/id",
+                Tone.CAUTION,
+                "this is no public key; the file ~/.ssh/id.pub beside it may hold one",
+            ),
+            ("~/.ssh/id.pub", Tone.GOOD, "ed25519"),
+        ):
+            said = await give(pilot, screen, text)
+            assert said.tone is tone
+            assert words in said.text
+
+    play(empty_session, scene)
+
+
+@pytest.mark.long
 def test_the_same_key_under_another_name_is_named(empty_session: DemoSession) -> None:
     empty_session.backend.import_key_pair(key_name="first", public_key_material=PUBLIC_KEY)
 

@@ -347,7 +347,7 @@ UNFINISHED = (
     ("tag:E", "tag:E is no tag in use"),
     ("-tag:E", "tag:E is no tag in use"),
     ("tag:E type:rsa", "tag:E is no tag in use"),
-    ('tag:"Cost Center"=', 'tag:"Cost Center"= is no tag in use'),
+    ('tag:"Cost Center"=', 'tag:"Cost Center"= wants a value'),
     ('tag:"Cost Center"=R web', 'tag:"Cost Center"=R is no tag in use'),
     ('tag:"Cost C"', 'tag:"Cost C" is no tag in use'),
     ("tag-key:Ow", "tag-key:Ow is no tag in use"),
@@ -488,6 +488,9 @@ def test_what_the_filter_knows_no_word_for_is_said_and_what_it_suggests_how_to_t
             await pilot.press("ctrl+u")
         await type_text(pilot, "tag:Env")
         await until(pilot, lambda: "→ takes what is grey" in drawn(pilot), "how it is taken")
+        # In the list nothing takes it any more, be there a pair or not.
+        await pilot.press("enter")
+        await until(pilot, lambda: "→ takes what is grey" not in drawn(pilot), "nothing of it")
 
     play(demo_session, scene)
 

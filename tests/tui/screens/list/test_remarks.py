@@ -10,6 +10,8 @@ from textual.widgets import Static
 from core.model import Tag
 from tests.demo import DemoSession
 from tests.tui.driving import app_of, drawn, play, press_alone, text_of, until, until_screen
+from tui.screens.list import key_pair_list
+from tui.screens.list.filter.bar import FilterBar
 from tui.widgets.fact_line import FactLine
 from tui.words.details import named_tags
 
@@ -103,13 +105,28 @@ def test_a_letter_that_does_nothing_and_a_paste_say_what_does(demo_session: Demo
         for key, label in (("z", "z"), ("X", "X"), ("exclamation_mark", "!")):
             await pilot.press(key)
             await until_said(pilot, f"{label} does nothing here; ? lists the keys")
-        # What moves the cursor does something.
+        # What moves the cursor does something, and the next key ends what was said.
         await pilot.press("j")
-        assert app_of(pilot).screen.query_one(FactLine).said_briefly.startswith("!")
+        assert app_of(pilot).screen.query_one(FactLine).said_briefly == ""
         app_of(pilot).screen.post_message(Paste("web"))
         await until_said(pilot, "nothing was pasted: / filters by a text, f finds a key")
         await pilot.press("slash", "z")
         await pilot.pause()
         assert "z does nothing" not in drawn(pilot)
+
+    play(demo_session, scene)
+
+
+def test_a_key_close_behind_one_that_quits_does_nothing(
+    demo_session: DemoSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(key_pair_list, "ALONE", 60.0)
+
+    async def scene(pilot: Pilot[None]) -> None:
+        for key in ("c", "d", "slash", "enter"):
+            await pilot.press("q", key)
+            await until_said(pilot, "that q came amid other keys; to quit, press it alone")
+            assert isinstance(app_of(pilot).screen, key_pair_list.KeyPairListScreen)
+            assert app_of(pilot).screen.query_one(FilterBar).text == ""
 
     play(demo_session, scene)

@@ -225,6 +225,32 @@ def test_what_cannot_come_back_says_that_older_steps_wait_behind_it(
 
 
 @pytest.mark.long
+def test_what_a_second_press_is_said_to_undo_is_what_it_undoes(empty_session: DemoSession) -> None:
+    make(empty_session, "second", "a")
+
+    async def scene(pilot: Pilot[None]) -> None:
+        await pilot.press("G", "t")
+        await until_screen(pilot, "EditTagsScreen")
+        await pilot.press("ctrl+t", "x", "tab", "enter")
+        await until(
+            pilot, lambda: text_of(pilot, "#fact") == "tags saved: second; u undoes it", "it"
+        )
+        await delete_here(pilot, "g", said="deleted a; u brings it back")
+        # Another of that name keeps the deleted one back, so that the tags are what can be undone.
+        await create(pilot, "a")
+        await save(pilot)
+        await pilot.press("escape")
+        await until_screen(pilot, "KeyPairListScreen")
+        stays = "the new pair a stays; u again undoes the tags set on second"
+        await press(pilot, "u", stays)
+        await press(pilot, "u", "the tags of second are as before")
+        taken = "another pair has the name; U brings it back under another name"
+        await press(pilot, "u", f"a is not back: {taken}")
+
+    play(empty_session, scene, (130, 24))
+
+
+@pytest.mark.long
 def test_what_came_back_by_its_list_is_promised_no_more(empty_session: DemoSession) -> None:
     make(empty_session, "a")
     taken = "another pair has the name; U brings it back under another name"

@@ -863,6 +863,28 @@ def test_the_arrows_scroll_a_shown_key_wherever_tab_went(
 
 
 @pytest.mark.long
+def test_an_arrow_chooses_what_becomes_of_the_pair_while_its_name_is_still_to_be_typed(
+    empty_session: DemoSession,
+) -> None:
+    async def scene(pilot: Pilot[None]) -> None:
+        await hold(pilot, empty_session)
+        await pilot.press("escape")
+        await until_screen(pilot, "DiscardKeyMaterialScreen")
+        fate = app_of(pilot).screen.query_one(Choice)
+        for key, value in (("right", "keep"), ("right", "delete"), ("left", "keep")):
+            await pilot.press(key)
+            await until(pilot, lambda value=value: fate.value == value, value)  # type: ignore[misc] # its default
+        # A letter goes into the name from there, which has no label of its own.
+        await pilot.press("w")
+        await until_says(pilot, "typed into the field below; in The pair ← → choose")
+        # There the arrows move in what was typed.
+        await pilot.press("left", "right")
+        assert fate.value == "keep"
+
+    play(empty_session, scene)
+
+
+@pytest.mark.long
 @pytest.mark.parametrize("columns", [80, pytest.param(60, marks=LONG), 40])
 def test_no_word_is_cut(empty_session: DemoSession, columns: int) -> None:
     async def scene(pilot: Pilot[None]) -> None:

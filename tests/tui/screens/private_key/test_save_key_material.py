@@ -330,7 +330,7 @@ def test_a_passphrase_must_be_the_same_twice(empty_session: DemoSession, home: P
             "only what is to be done",
         )
         for first, again, says in (
-            ("", "wrong horse", "it is empty"),
+            ("", "wrong horse", "type the passphrase at the left too"),
             ("wrong horse", "wrong", "the two differ: type it again at the right"),
         ):
             await paste_passphrase(pilot, first, again)

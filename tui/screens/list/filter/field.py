@@ -74,7 +74,8 @@ class FilterInput(TextInput):
     @property
     def goes_on(self) -> bool:
         """Whether a suggestion of how the text goes on is shown, or is about to be."""
-        return self.cursor_at_end and self._suggests.completed(self.value) is not None
+        is_at_end = self.has_focus and self.cursor_at_end
+        return is_at_end and self._suggests.completed(self.value) is not None
 
     def on_resize(self) -> None:
         has_room = self.content_size.width > len(_GRAMMAR)  # and the cursor behind it
