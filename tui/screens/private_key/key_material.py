@@ -43,8 +43,9 @@ _FORGOTTEN = Verdict("The agent has forgotten it: there is no other copy.", Tone
 _ONLY_IN_AGENT = Verdict(
     "In no file: lost when the agent forgets it or ends, as at logout.", Tone.CAUTION
 )
+_PROGRAM_ENDS = "keypairs ends"
 _ENDS_WITH_PROGRAM = Verdict(
-    "In no file: lost when keypairs ends, for its agent ends with it.", Tone.CAUTION
+    f"In no file: lost when {_PROGRAM_ENDS}, for its agent ends with it.", Tone.CAUTION
 )
 
 
@@ -234,7 +235,7 @@ class KeyMaterialScreen(PlacedScreen[str]):
     def _unsaved(self) -> Verdict:
         match self._where:
             case _Where.AGENT | _Where.AGENT_FOR_A_TIME:
-                return _ENDS_WITH_PROGRAM if self._ends_with_program else _ONLY_IN_AGENT
+                return _ENDS_WITH_PROGRAM if self._end == _PROGRAM_ENDS else _ONLY_IN_AGENT
             case _ if self._sent:
                 return _SENT
             case _Where.PERHAPS_AGENT:
@@ -248,15 +249,10 @@ class KeyMaterialScreen(PlacedScreen[str]):
                 return _UNSAVED
 
     @property
-    def _ends_with_program(self) -> bool:
-        """Whether the agent that has the key ends with this program."""
-        return self._added is not None and self._added.ends_with_program
-
-    @property
     def _end(self) -> str:
         """When the agent forgets the key: a time, or what happens then."""
-        if self._ends_with_program:
-            return "keypairs ends"
+        if self._added is not None and self._added.ends_with_program:
+            return _PROGRAM_ENDS
         until = None if self._added is None else self._added.until
         return "" if until is None else judging.moment(until, self._session.now())
 
@@ -269,7 +265,7 @@ class KeyMaterialScreen(PlacedScreen[str]):
         text = f"Not saved yet: {save} saves it, {adds}{leave} asks before it leaves."
         if self._where is _Where.AGENT_FOR_A_TIME:
             self._told = True
-            at = "when" if self._ends_with_program else "at"
+            at = "when" if self._end == _PROGRAM_ENDS else "at"
             lost = f"In no file; the agent forgets it {at} {self._end}"
             text = f"{lost}: {save} saves it, {leave} leaves."
         self.say(Verdict(text, Tone.BAD))
