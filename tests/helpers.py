@@ -2,7 +2,7 @@
 
 import os
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -11,6 +11,7 @@ from subprocess import CompletedProcess, run
 from typing import Any
 
 import pytest
+from _pytest.mark import ParameterSet
 
 from core import clock
 from core.ec2.authorization import Authorizer
@@ -34,6 +35,18 @@ AT_60 = pytest.param((60, 15), id="60x15")
 SIZES = pytest.mark.parametrize(
     "size", [AT_80, pytest.param((60, 15), id="60x15", marks=pytest.mark.long)]
 )
+
+
+def quickly(all_of_them: Iterable[Any], *quick: object) -> list[ParameterSet]:
+    """Return parameters of a test, of which all but some are left to the long run.
+
+    They are such as differ in what they give, and not in the code that they lead through.
+    """
+    return [
+        pytest.param(each, marks=() if each in quick else pytest.mark.long) for each in all_of_them
+    ]
+
+
 BOTH_SIZES = pytest.mark.parametrize("size", [AT_80, AT_60])
 """Where each of the two is something of its own, as a picture is."""
 

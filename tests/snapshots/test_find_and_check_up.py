@@ -7,7 +7,7 @@ from textual.pilot import Pilot
 from core.disk import mounts
 from core.store.journal import JournalEntry
 from tests.demo import NOW, DemoSession
-from tests.helpers import AT_60, AT_80, BOTH_SIZES, PUBLIC_KEY
+from tests.helpers import AT_80, BOTH_SIZES, PUBLIC_KEY
 from tests.snapshots.conftest import SnapCompare
 from tests.tui.driving import app_of, drawn, until, until_loaded, until_screen
 from tui.app import KeyPairsApp
@@ -37,7 +37,12 @@ def test_find(
 
 
 @pytest.mark.parametrize(
-    "size", [AT_80, AT_60, pytest.param((120, 36), id="120x36", marks=pytest.mark.long)]
+    "size",
+    [
+        AT_80,
+        pytest.param((60, 15), id="60x15", marks=pytest.mark.long),
+        pytest.param((120, 36), id="120x36", marks=pytest.mark.long),
+    ],
 )
 def test_check_up(
     snap_compare: SnapCompare,

@@ -193,7 +193,7 @@ def test_fitted_text_has_exactly_the_width(width: int) -> None:
 @pytest.mark.parametrize(
     "codes",
     [
-        pytest.param(range(0x10000), id="basic plane"),
+        pytest.param(range(0x10000), id="basic plane", marks=pytest.mark.long),
         pytest.param(range(0x1F000, 0x20000), id="emoji"),
         pytest.param(range(0xE0000, 0xE0200), id="tags and selectors"),
         # The planes after these hold nothing but private and unassigned characters.

@@ -145,6 +145,7 @@ def test_the_app_is_there_before_the_store_and_the_key_library() -> None:
     assert loaded_of(STORE_AND_KEYS | NOT_FOR_THE_SCREENS, code) == set()
 
 
+@pytest.mark.long
 def test_the_app_has_no_tls_until_ec2_is_asked() -> None:
     tls = {"ssl", "_ssl"}
     everything = "import tui.start, tui.app\nfrom tui.work import preload\n"

@@ -30,16 +30,13 @@ from core.keys import convert, keygen
 from core.model import KeptKeyPair, KeyType, PrivateKeyState, Tag, TagSpecification
 from core.store.access import RegionAccess, open_region
 from core.store.journal import Change
-from tests.ec2_server import LOST, SLOW, Ec2Server, Fault
-from tests.helpers import PUBLIC_KEY
+from tests.ec2_server import AT_ONCE, LOST, Ec2Server, Fault
+from tests.helpers import PUBLIC_KEY, quickly
 
 Open = Callable[..., Ec2Backend]
 
-_LOST = [
-    # A connection that stays open in silence is as slow as an answer that stays unfinished.
-    pytest.param(each, marks=pytest.mark.long if each in SLOW else ())
-    for each in LOST
-]
+_LOST = quickly(LOST, *AT_ONCE[:2])
+"""A connection that stays open in silence is as slow as an answer that stays unfinished."""
 
 TAGS = (TagSpecification("key-pair", (Tag("Env", "prod"),)),)
 

@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import IO
 
@@ -14,7 +14,7 @@ import pytest
 
 from tests.ec2_server import AT_ONCE, Ec2Server, Fault, environment
 from tests.forking import python
-from tests.helpers import SECONDS, Agent
+from tests.helpers import SECONDS, Agent, quickly
 from tests.tui.commands.test_over_ec2 import Keypairs, keypairs, server
 
 __all__ = ["keypairs", "server"]
@@ -44,12 +44,6 @@ _KILLED_AT: dict[str, tuple[str, str]] = {
     "the answer is printed": ("from tui.commands.ec2 import output", "output.write = end"),
 }
 """Where the program is killed, by what it would have called."""
-
-
-def quickly(one: object, all_of_them: Iterable[object]) -> Iterator[object]:
-    """Yield parameters of which all but one are for the long run."""
-    for each in all_of_them:
-        yield pytest.param(each, marks=[] if each == one else pytest.mark.long)
 
 
 def public_half(path: Path) -> list[str]:
@@ -89,7 +83,7 @@ def start(
     )
 
 
-@pytest.mark.parametrize("step", quickly("it is noted", _KILLED_AT))
+@pytest.mark.parametrize("step", quickly(_KILLED_AT, "it is noted"))
 def test_killed_at_any_step_a_pair_that_stands_has_its_key_in_the_file(
     step: str, server: Ec2Server, tmp_path: Path
 ) -> None:
@@ -127,7 +121,7 @@ def test_killed_while_ec2_acts_the_key_is_in_the_file(
     assert public_half(path) == found.get("ci", public_half(path)) != []
 
 
-@pytest.mark.parametrize("fault", quickly(Fault.CUT, AT_ONCE))
+@pytest.mark.parametrize("fault", quickly(AT_ONCE, Fault.CUT))
 def test_a_lost_answer_leaves_the_key_in_the_file_and_the_pair_noted(
     fault: Fault, server: Ec2Server, keypairs: Keypairs, tmp_path: Path
 ) -> None:
@@ -152,7 +146,7 @@ REFUSALS: dict[str, Callable[[Ec2Server], object]] = {
 }
 
 
-@pytest.mark.parametrize("code", quickly("InvalidKeyPair.Duplicate", REFUSALS))
+@pytest.mark.parametrize("code", quickly(REFUSALS, "InvalidKeyPair.Duplicate"))
 def test_a_clear_refusal_takes_that_very_file_back(
     code: str, server: Ec2Server, keypairs: Keypairs, tmp_path: Path
 ) -> None:

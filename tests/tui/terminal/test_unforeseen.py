@@ -295,6 +295,7 @@ def test_an_error_ends_the_program_where_no_key_would_be_lost(
         outcome(empty_session, scene)
 
 
+@pytest.mark.long
 def test_where_no_key_arrives_any_more_the_program_ends(empty_session: DemoSession) -> None:
     def lose_input() -> NoReturn:
         raise InputLost from Unheard(SECRET)

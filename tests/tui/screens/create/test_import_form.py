@@ -556,7 +556,8 @@ def key_of_character(character: str) -> Key:
     return Key("enter", "\r") if character == "\n" else Key(character, character)
 
 
-@pytest.mark.parametrize("form", ["PKCS#1", pytest.param("PKCS#8", marks=pytest.mark.long)])
+@pytest.mark.long
+@pytest.mark.parametrize("form", ["PKCS#1", "PKCS#8"])
 def test_a_private_key_that_is_poured_in_as_keys_leaves_nothing(
     empty_session: DemoSession, form: str
 ) -> None:

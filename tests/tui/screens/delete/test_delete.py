@@ -9,6 +9,7 @@ from textual.pilot import Pilot
 from core.custody import saving
 from core.custody.rotation import NOTHING_REPLACED
 from tests.demo import DemoSession
+from tests.helpers import quickly
 from tests.tui.driving import app_of, drawn, play, press_alone, until, until_screen
 from tui.screens.delete.many_to_delete import NamesToDelete
 from tui.screens.delete.question import DeletionQuestion
@@ -74,7 +75,7 @@ def test_a_number_is_typed_with_commas_or_without(demo_session: DemoSession) -> 
     assert not one.is_answered_by("ab")
 
 
-@pytest.mark.parametrize("key", ["enter", "x"])
+@pytest.mark.parametrize("key", quickly(["enter", "x"], "x"))
 def test_where_a_key_deletes_the_page_says_which(demo_session: DemoSession, key: str) -> None:
     async def scene(pilot: Pilot[None]) -> None:
         await ask(pilot, "j", "j")

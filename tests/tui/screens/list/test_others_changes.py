@@ -1041,6 +1041,7 @@ def test_the_tags_form_is_about_those_that_are_there(
     play(demo_session, scene, (100, 30))
 
 
+@pytest.mark.long
 def test_the_list_of_the_deleted_follows(demo_session: DemoSession, other: DemoSession) -> None:
     delete = deleter(other)
     demo_session.time = other.time = datetime.now(UTC)  # one that may be brought back now

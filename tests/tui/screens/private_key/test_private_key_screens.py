@@ -189,7 +189,8 @@ def test_what_was_said_goes_with_the_next_move_however_soon(demo_session: DemoSe
     play(demo_session, scene)
 
 
-@pytest.mark.parametrize("size", [(80, 24), pytest.param((120, 36), marks=LONG)])
+@LONG
+@pytest.mark.parametrize("size", [(80, 24), (120, 36)])
 def test_the_line_that_names_keys_does_not_stand_under_a_dialog_over_it(
     empty_session: DemoSession, size: tuple[int, int]
 ) -> None:
