@@ -210,12 +210,13 @@ class AgentStay(NamedTuple):
     """Since when an agent has a key, as far as is known: it may have ended since.
 
     `until` is when it forgets the key, `for_good` says that it never does by itself; where neither
-    is set, it is not known.
+    is set, it is not known. `ends_with_program` says that the agent ends with this program.
     """
 
     since: datetime
     until: datetime | None
     for_good: bool = False
+    ends_with_program: bool = False
 
     def is_over(self, now: datetime) -> bool:
         """Return whether the agent has forgotten the key by now."""

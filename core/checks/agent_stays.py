@@ -16,9 +16,14 @@ ADDED, REMOVED = "AddToAgent", "RemoveFromAgent"
 _UNTIL, _FOR_GOOD = "until ", "without a limit"
 """What stands in the journal before the time at which an agent forgets a key, or in its place."""
 
+_TO_THE_END = "until the program ended"
+"""The same where the agent ends with the program: who reads it in another session comes later."""
 
-def detail_of(until: datetime | None) -> str:
+
+def detail_of(until: datetime | None, *, ends_with_program: bool) -> str:
     """Return what the journal says of how long an agent keeps a key."""
+    if ends_with_program:
+        return _TO_THE_END
     return _FOR_GOOD if until is None else f"{_UNTIL}{until.isoformat(timespec='seconds')}"
 
 
@@ -26,7 +31,7 @@ def stays(session: "Session") -> "Mapping[str, AgentStay]":
     """Return of each pair since when an agent has its key, if it was added here, by ids; blocks.
 
     What is over is left out, and so is a pair of which the last attempt was not confirmed. Of a
-    journal that may not or cannot be read nothing is known.
+    journal that may not or cannot be read nothing is known but what ends with this program.
     """
     found: dict[str, AgentStay] = {}
     with suppress(StoreError, UnauthorizedOperation):
@@ -35,11 +40,13 @@ def stays(session: "Session") -> "Mapping[str, AgentStay]":
                 detail = entry.detail or ""
                 stay = AgentStay(entry.time, until_in(detail), detail == _FOR_GOOD)
                 found.pop(entry.key_pair_id, None)
-                if entry.outcome == "done" and not stay.is_over(session.now()):
+                is_over = detail == _TO_THE_END or stay.is_over(session.now())
+                if entry.outcome == "done" and not is_over:
                     found[entry.key_pair_id] = stay
             elif entry.operation == REMOVED and entry.key_pair_id:
                 found.pop(entry.key_pair_id, None)
-    return found
+    ends = {key: stay for key, stay in session.in_agent.items() if stay.ends_with_program}
+    return found | ends
 
 
 def until_in(detail: str) -> datetime | None:

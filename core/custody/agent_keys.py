@@ -232,17 +232,15 @@ def add_to_agent(
         except StoreError as error:
             reason = f"{doubt.reason} It is not in the journal. {error}"
             raise agent.AddNotConfirmed(reason) from None
-    return replace(added, warning=record_added(session, created.key_pair, added.until))
+    return replace(added, warning=record_added(session, created.key_pair, added))
 
 
-def record_added(session: Session, key_pair: KeptKeyPair, until: datetime | None) -> str | None:
-    """Write into the journal that an agent has a key, and return what went wrong, if it did.
-
-    `until` is when it forgets the key, if it does.
-    """
-    stay = AgentStay(session.now(), until, until is None)
+def record_added(session: Session, key_pair: KeptKeyPair, added: AddedToAgent) -> str | None:
+    """Write into the journal that an agent has a key, and return what went wrong, if it did."""
+    ends = added.ends_with_program
+    stay = AgentStay(session.now(), added.until, added.until is None, ends)
     session.in_agent[key_pair.key_pair_id] = stay
-    return session.record(ADDED, key_pair, detail_of(until))
+    return session.record(ADDED, key_pair, detail_of(added.until, ends_with_program=ends))
 
 
 @changing()

@@ -110,13 +110,13 @@ def leads_to(text: str) -> str:
     return ""
 
 
-def completed(text: str, first: str = "", *, only_folders: bool = False) -> str | None:
+def completed(text: str, ending: str = "", *, only_folders: bool = False) -> str | None:
     """Return a path with its last name completed, by a slash where that is a folder, or None.
 
-    The first name by the alphabet is taken, of those that end in `first` if there are any; hidden
-    ones only where a dot was typed, and none that cannot be seen as it is. Where there is a file
-    of the name that was typed, that one is meant, and of a folder its slash. Reads the folder.
-    What makes a new file wants `only_folders`: none that is there can be meant.
+    The first name by the alphabet is taken, of a file only one with that ending; hidden ones only
+    where a dot was typed, and none that cannot be seen as it is. Where there is a file of the name
+    that was typed, that one is meant, and of a folder its slash. Reads the folder. What makes a new
+    file wants `only_folders`: none that is there can be meant.
     """
     path = without_scheme(text)
     scheme, text = text[: len(text) - len(path)], path
@@ -135,9 +135,10 @@ def completed(text: str, first: str = "", *, only_folders: bool = False) -> str 
                 fits = entry.name.startswith(start) and entry.name.isprintable()
                 if not fits or entry.name.startswith(".") is not start.startswith("."):
                     continue
-                if entry.is_dir() or not only_folders:
+                is_wanted = entry.name.endswith(ending) and not only_folders
+                if entry.is_dir() or is_wanted:
                     names.append((entry.name, entry.is_dir()))
         if text and names:
-            name, is_folder = min(names, key=lambda each: (not each[0].endswith(first), each))
+            name, is_folder = min(names)
             return f"{scheme}{text[: len(text) - len(start)]}{name}{'/' * is_folder}"
     return None

@@ -46,9 +46,20 @@ def test_an_agent_that_ends_with_the_program_is_no_place_to_leave_a_key(
     terminal.wait_for(lambda screen: held in flat(screen))
     terminal.press("Enter")
     terminal.wait_for("Only in the agent until keypairs ends")
-    terminal.wait_for("! In the agent, which ends with keypairs")
+    terminal.wait_for("! In the agent; the agent ends with keypairs")
     assert "lost when keypairs ends" in flat(terminal.screen())
     terminal.press("Escape")
     terminal.wait_for("the agent forgets it when keypairs ends")
     terminal.press("Escape")
     terminal.wait_for("web is only in the agent until keypairs ends")
+    # It is the last moment: a key that quits asks once.
+    terminal.rest()
+    terminal.press("q")
+    terminal.wait_for("only the agent has the private key of web, and ends too; q again quits")
+    terminal.press("q")
+    assert terminal.wait_for_end() == 0
+    # Nor does another session take it for one that an agent has.
+    later = open_app()
+    later.wait_for("private key was never saved")
+    later.press("d")
+    later.wait_for("To delete it, press y")

@@ -41,10 +41,10 @@ def test_a_pair_is_replaced_and_retired(
     terminal.press("Up")
     # Nothing invites to delete it while nobody has the new key.
     screen = terminal.wait_for("replaced by ci-deploy-2 · ")
-    assert "private key: never saved" in screen
+    assert "its private key was never saved" in screen
     assert "deletes this pair" not in screen
     terminal.press("Down")
-    assert "private key: never saved" in terminal.wait_for("replaces ci-deploy · ")
+    assert "its private key was never saved" in terminal.wait_for("replaces ci-deploy · ")
     terminal.press("Up")
     terminal.wait_for("replaced by ci-deploy-2 · ")
     terminal.press("d")

@@ -193,7 +193,7 @@ def test_nothing_is_taught_over_what_wants_attention(empty_session: DemoSession)
     empty_session.backend.create_key_pair(key_name="b-unsaved", key_type="ed25519")
 
     async def scene(pilot: Pilot[None]) -> None:
-        await until(pilot, lambda: "private key: never saved" in remark(pilot), "the pair")
+        await until(pilot, lambda: "its private key was never saved" in remark(pilot), "the pair")
 
     play(empty_session, scene)
 
@@ -224,7 +224,9 @@ def test_enter_in_the_journal_goes_to_the_pair_or_to_the_details_of_a_deleted_on
             await pilot.press("enter")
             await until_screen(pilot, leads_to)
             if leads_to == "KeyPairListScreen":
-                await until(pilot, lambda: "private key: was saved to" in remark(pilot), "the pair")
+                await until(
+                    pilot, lambda: "its private key was saved to" in remark(pilot), "the pair"
+                )
         # A deleted pair has no row to go to, but details of what it was.
         await until(pilot, lambda: "nightly" in drawn(pilot), "the deleted pair")
 
@@ -266,16 +268,16 @@ def test_a_remark_leaves_out_what_it_must_and_cuts_no_word(
     async def scene(pilot: Pilot[None]) -> None:
         await pilot.press("G")
         id_of_two = twice.key_pair.key_pair_id
-        saved_twice = "private key: was saved to ~/.ssh/two-2.pem and 1 more file"
+        saved_twice = "its private key was saved to ~/.ssh/two-2.pem and 1 more file"
         await until_remark(pilot, f"{saved_twice} · {id_of_two}")
         await pilot.press("g", "j")
-        whole = f"private key: was saved to ~/.ssh/a folder with a long name/{path.name} · {key}"
+        whole = f"its private key was saved to ~/.ssh/a folder with a long name/{path.name} · {key}"
         for width, text in (
-            (110, whole),
-            (80, f"private key: was saved to …/{path.name} · {key}"),
-            (60, f"private key: was saved to …/{path.name}"),
+            (114, whole),
+            (84, f"its private key was saved to …/{path.name} · {key}"),
+            (64, f"its private key was saved to …/{path.name}"),
             (50, f"was saved to …/{path.name}"),
-            (110, whole),
+            (114, whole),
         ):
             await pilot.resize_terminal(width, 24)
             await until_remark(pilot, text)

@@ -287,7 +287,7 @@ def of_lifetime(text: str, now: datetime) -> Verdict:
     except lifetime.LifetimeError as error:
         return Verdict(str(error), Tone.BAD)
     if kept is None:
-        return Verdict("empty: until the agent ends, as at logout; or a time: 8h, 30m, 1h30m")
+        return Verdict("empty: as long as the agent runs; or a time: 8h, 30m, 1h30m")
     # A number alone counts seconds, as ssh-add has it: spelled out, for hours may be meant.
     return Verdict(f"{lifetime.span(kept)}, until {moment(now + kept, now)}", Tone.GOOD)
 
@@ -304,7 +304,7 @@ def of_added_to_agent(added: "AddedToAgent", now: datetime) -> Verdict:
     if added.forwarded:
         text += ", on the machine you came from"
     if added.ends_with_program:
-        text += ", which ends with keypairs"
+        text += "; the agent ends with keypairs"
     if added.warning:
         return Verdict(f"{text}. {added.warning}", Tone.CAUTION)
     is_good = added.owner is None and not added.ends_with_program

@@ -107,6 +107,11 @@ def test_a_path_is_completed_one_level_after_the_other(
     (tmp_path / ".ssh" / "old.pub").touch()
     assert typed_path.completed("~/.ssh/old/web.pem") is None
     assert typed_path.completed("~/.ssh/old/web.pem", ".pub") is None
+    # No other file is offered where one of that ending is wanted.
+    assert typed_path.completed("~/.ssh/old/web.pe") == "~/.ssh/old/web.pem"
+    assert typed_path.completed("~/.ssh/old/web.pe", ".pub") == "~/.ssh/old/web.pem.pub"
+    (tmp_path / ".ssh" / "old" / "web.pem.pub").unlink()
+    assert typed_path.completed("~/.ssh/old/web.pe", ".pub") is None
     assert typed_path.completed("~/.ssh/old", ".pub") == "~/.ssh/old/"
     (tmp_path / ".ssh" / "old" / "gone").symlink_to("nowhere")
     (tmp_path / ".ssh" / "old" / "gone-too").touch()

@@ -304,7 +304,7 @@ class ToAgent:
     def record(self, created: CreatedKeyPair) -> None:
         if self._added is None:
             return
-        warning = agent_keys.record_added(self._session, created.key_pair, self._added.until)
+        warning = agent_keys.record_added(self._session, created.key_pair, self._added)
         if warning is not None:
             say(f"keypairs: {warning}")
 

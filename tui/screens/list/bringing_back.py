@@ -51,7 +51,16 @@ async def undo(view: ListView) -> None:
         await _undo_last(view, acts)
         acts += waiting
         return
-    if question:
+    is_blocked = (
+        bool(acts)
+        and isinstance(acts[-1], Deletion)
+        and (older is None or older[0] + 1 < len(acts))
+    )
+    if is_blocked:
+        # Why the last is not back comes first, and is to be read before what is older is undone.
+        view.passed_over = stays
+        await _undo_last(view, acts)
+    elif question:
         view.say(question)
     elif newer and not acts:
         await _say_nothing_to_undo(view)
@@ -114,6 +123,11 @@ async def _undo_last(view: ListView, acts: list[Act], once_more: str = "") -> No
     if await logged_in(view.screen, view.session, *errors):
         again = f"; {once_more or f'logged in, now {undo_key()} once more'}"
     said = undone.words + another * bool(taken) + again
+    if once_more and not (taken or again):
+        # Of what was deleted together a part may be back now, by its list.
+        ours = view.undo_history.acts(view.session)
+        left = await asyncio.to_thread(undoable, view.session, ours)
+        said += f"; {undo_key()} {left[1].way}" if left and isinstance(left[1], Deletion) else ""
     view.waits_behind = said if behind and not again else ""
     is_stopped = view.is_stopped
     await view.read(first, said)

@@ -111,6 +111,9 @@ async def _create(view: ListView, replacing: KeptKeyPair | None = None, key_name
     if replacing is not None and replacing.key_pair_id in now and is_next:
         install, old = key_of("key-pair.install"), named(replacing.key_name)
         view.say(f"{said}; next: {install} installs the new key on servers, then {old} can go")
+    stay = view.session.in_agent.get(created.key_pair.key_pair_id)
+    if is_there and not is_next and stay is not None and stay.ends_with_program:
+        view.lost_at_end.append(created.key_pair.key_name)
     if is_there or not view.unread:
         new = NewPair("new", created.key_pair, is_deleted=not is_there)
         view.undo_history.note_what_stays(view.session, new)

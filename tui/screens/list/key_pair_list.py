@@ -27,6 +27,7 @@ from tui.screens.placed_screen import OVER_THE_LIST, PlacedScreen, ScreenKind
 from tui.terminal.style_sheet import read_ahead
 from tui.terminal.typing_speed import ALONE
 from tui.widgets.cursor_list import CursorList
+from tui.words.refusals import listed
 from tui.words.text import said_by
 from tui.words.verdict import Tone, Verdict
 from tui.work import preload
@@ -219,8 +220,15 @@ class KeyPairListScreen(PlacedScreen[None]):
 
     async def _quit_or_doubt(self, count: int) -> None:
         self._quitting = None
+        lost = listed(self.view.lost_at_end)
+        quit_ = key_of("app.quit")
+        said = f"only the agent has the private key of {lost}, and ends too; {quit_} again quits"
+        asked = not lost or self.fact_line.verdict.text == said
         if self.app.typing.count == count and not self.app.typing.more_wait():
-            await self.app.run_action("quit")
+            if asked:
+                await self.app.run_action("quit")
+            else:
+                self.view.say(Verdict(said, Tone.CAUTION))
         elif self.is_active:
             self._doubt()
 

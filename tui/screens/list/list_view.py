@@ -129,6 +129,9 @@ class ListView:
         self._waiting = 0, 0
         self.questions = Ec2Questions(self, where)
         self.undo_history = UndoHistory()
+        self.lost_at_end: list[str] = []
+        """The names of the pairs whose private keys only an agent has that ends with the program.
+        """
         self.in_hand: dict[str, KeptKeyPair] = {}
         """By its id the pair that was just created, which the listing does not have yet."""
         self.before_filter: BeforeFilter | None = None
@@ -397,7 +400,8 @@ class ListView:
             said = f"{unfinished.why}, and narrows nothing yet"
             return Verdict(f"{said}; {more}" if more else said)
         if self.listing.query.problems:
-            return Verdict(self.listing.query.problems[0], Tone.CAUTION)
+            more = f" {TAKES}." * self.filter_bar.goes_on
+            return Verdict(self.listing.query.problems[0] + more, Tone.CAUTION)
         if terms := self.listing.not_together:
             both = "both" if terms == 2 else f"all {terms}"
             return Verdict(f"each term finds pairs, but no pair has {both}: all terms must hold")

@@ -57,10 +57,10 @@ def remarks(
     shorter: list[str] = []
     match key_pair.custody.private_key:
         case PrivateKeyState.UNSAVED:
-            states = ["private key: never saved"]
+            states = ["its private key was never saved"]
             if stay is not None:
                 shorter = of_agent_stay(stay)
-                states = [f"private key: {each}" for each in shorter]
+                states = [f"its private key {each}" for each in shorter]
         case PrivateKeyState.SAVED:
             # Not "is": looking for the file of every row would let a slow disk stop the list. The
             # label tells it from what is said when a key has just been saved.
@@ -69,8 +69,8 @@ def remarks(
             more = f" and {n_of(len(others), 'more file')}" * bool(others)
             name = f"…/{path.rpartition('/')[2]}{more}"
             states = [
-                f"private key: was saved to {path}{more}",
-                f"private key: was saved to {name}",
+                f"its private key was saved to {path}{more}",
+                f"its private key was saved to {name}",
             ]
             shorter = [f"was saved to {name}"]
         case PrivateKeyState.IMPORTED:

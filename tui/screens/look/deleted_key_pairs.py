@@ -13,6 +13,7 @@ from textual.widgets import Input, Static
 from core.checks.deleted import GonePair
 from core.errors import KeyPairsError
 from core.model import KeptKeyPair, PrivateKeyState
+from core.query import parse, searchable
 from core.words.plural import n_of
 from tui.actions.keymap import bindings, hints, key_of
 from tui.actions.table import Place
@@ -50,7 +51,8 @@ _NARROW = "type to narrow the list"
 class DeletedKeyPairsScreen(PlacedScreen[Sequence[str] | None]):
     """Deleted pairs, narrowed by typing; ends with the ids of those to bring back, or None.
 
-    That is the one under the cursor, where none is chosen.
+    That is the one under the cursor, where none is chosen. What is typed finds what a line shows,
+    and what it would find in the list of the pairs.
 
     Args:
         region: the Region's name.
@@ -101,12 +103,21 @@ class DeletedKeyPairsScreen(PlacedScreen[Sequence[str] | None]):
         self._narrow()
 
     def _load(self) -> None:
-        picked = self._list.picked
+        picked, found = self._list.picked, self._found_by_filter()
         lines = [
-            _line(pair, self._now, chosen=key in self._chosen) for key, pair in self._gone.items()
+            _line(pair, self._now, self._search.value if key in found else "", key in self._chosen)
+            for key, pair in self._gone.items()
         ]
         self._list.load(lines, picked.value if picked else None)
         self._hint()
+
+    def _found_by_filter(self) -> Collection[str]:
+        """Return the ids of the pairs that the filter of the list finds by what is typed."""
+        query = parse(self._search.value)
+        if not query.narrows:
+            return ()
+        pairs = [searchable(gone.key_pair) for gone in self._gone.values()]
+        return {found.key_pair.key_pair_id for found in query.select(pairs, self._now)}
 
     @on(RegionChanged)
     @work(exclusive=True)
@@ -162,6 +173,7 @@ class DeletedKeyPairsScreen(PlacedScreen[Sequence[str] | None]):
 
     @on(Input.Changed, "#search")
     def _narrow(self) -> None:
+        self._load()
         self._list.narrow(self._search.value)
         self.top_bar.entitle(_title(self._gone.values(), len(self._list.shown)))
         self._list.display = bool(self._list.shown)
@@ -264,7 +276,8 @@ def _by_id(gone: Sequence[GonePair]) -> dict[str, GonePair]:
     return {pair.key_pair.key_pair_id: pair for pair in gone}
 
 
-def _line(gone: GonePair, now: datetime, *, chosen: bool) -> Line:
+def _line(gone: GonePair, now: datetime, found_by: str, chosen: bool) -> Line:
+    """Return the line of a deleted pair; `found_by` is what was typed, where it finds the pair."""
     key_pair = gone.key_pair
     time = gone.delete_time.astimezone(now.tzinfo)
     is_today = time.date() == now.date()
@@ -283,7 +296,7 @@ def _line(gone: GonePair, now: datetime, *, chosen: bool) -> Line:
             left,
         ),
         looks=(bright, bright, *[look] * (len(_COLUMNS) - 2)),
-        words=visible(f"{key_pair.key_type} {key_pair.key_fingerprint}"),
+        words=visible(f"{key_pair.key_type} {found_by}"),
     )
 
 

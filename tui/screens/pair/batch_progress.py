@@ -68,13 +68,13 @@ class BatchProgress(Static):
 
     def begin(self) -> None:
         """Say what stops it, if it is not over at once; until it is known to be, the form stays."""
-        if self._beginning is None:
+        if not self._hints_before:
+            self._hints_before = self._hints.shown
+            self._hints.show(self._hints_before[-1:])
             self._beginning = self.set_timer(SOON, self._teach_to_stop)
 
     def _teach_to_stop(self) -> None:
-        if not self._hints_before:
-            self._hints_before = self._hints.shown
-            self._hints.show(((self._stop, "stop"), *self._hints_before[-1:]))
+        self._hints.show(((self._stop, "stop"), *self._hints_before[-1:]))
 
     def step(self, done: int, of: int, present: str) -> None:
         """Show that so many are done; `present` is the name of the next, from anywhere."""
@@ -82,6 +82,7 @@ class BatchProgress(Static):
         if not self.display:
             self._focused = self.screen.focused
             self._form.display, self.display = False, True
+        self.begin()
         self._teach_to_stop()
         self.refresh(layout=True)
 

@@ -47,7 +47,7 @@ async def add_to_agent(
         opened.key_material.wipe()
     if added is not None:
         said = judging.of_added_to_agent(added, session.now())
-        return Verdict(f"{said.text}; its file stays where it is", said.tone)
+        return Verdict(f"{said.text}; the file stays where it is", said.tone)
     return Verdict("perhaps added to the agent", Tone.CAUTION) if form.not_confirmed else None
 
 

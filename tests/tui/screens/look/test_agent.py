@@ -535,7 +535,8 @@ def test_how_long_a_key_stays_is_said_where_it_was_added_here(
         created = empty_session.backend.create_key_pair(key_name=name, key_type="ed25519")
         agent_keys.add_to_agent(empty_session, created, lifetime=kept)
         if name == "none":  # what wrote no more than that into the journal
-            agent_keys.record_added(empty_session, created.key_pair, None)
+            unlimited = agent_keys.AddedToAgent(until=None, confirm=False, forwarded=False)
+            agent_keys.record_added(empty_session, created.key_pair, unlimited)
             empty_session.record("AddToAgent", created.key_pair, "")
     until_ = judging.moment(empty_session.now() + timedelta(minutes=119), empty_session.now())
 
@@ -635,7 +636,7 @@ def test_a_key_that_is_in_the_agent_alone_is_said_to_be_there_and_deleted_by_its
         # Once that is over, it is as one that was never added.
         empty_session.time += timedelta(hours=2)
         await pilot.press("g", "G")
-        await until(pilot, lambda: "private key: never saved" in flat(pilot), "the remark")
+        await until(pilot, lambda: "its private key was never saved" in flat(pilot), "the remark")
         await pilot.press("d")
         await until_screen(pilot, "DeleteKeyPairsScreen")
         assert "To delete it, press y" in flat(pilot)
@@ -922,7 +923,7 @@ def test_the_list_knows_what_was_added_to_an_agent_by_another_session(
     later = DemoSession(empty_session.store.folder)
 
     async def scene(pilot: Pilot[None]) -> None:
-        words = "private key: was added to the agent at"
+        words = "its private key was added to the agent at"
         await until(pilot, lambda: words in drawn(pilot), words)
         # And once one comes back to its Region.
         for region, there in (("eu-central-1", "No key pairs"), ("us-east-1", words)):

@@ -6,9 +6,10 @@ from pathlib import Path
 import pytest
 from textual.events import Paste
 from textual.pilot import Pilot
+from textual.widgets import Input
 
 from core.custody import saving
-from core.model import KeptKeyPair
+from core.model import KeptKeyPair, Tag, TagSpecification
 from tests.demo import DemoSession
 from tests.helpers import SIZES
 from tests.tui.driving import (
@@ -16,10 +17,12 @@ from tests.tui.driving import (
     create,
     drawn,
     play,
+    press_alone,
     save,
     text_of,
     type_text,
     until,
+    until_list,
     until_screen,
 )
 from tui.screens.workbench.grouped_list import GroupedList
@@ -35,6 +38,7 @@ async def said(pilot: Pilot[None], text: str) -> None:
 
 
 async def delete_saved(pilot: Pilot[None], name: str) -> None:
+    await until_list(pilot)
     await pilot.press("d")
     await until_screen(pilot, "DeleteKeyPairsScreen")
     await type_text(pilot, name)
@@ -312,5 +316,62 @@ def test_nothing_deleted_is_nothing_to_narrow(empty_session: DemoSession) -> Non
         await open_deleted(pilot)
         await until(pilot, lambda: "There are no deleted pairs" in drawn(pilot), "that")
         assert "narrow" not in drawn(pilot)
+
+    play(empty_session, scene)
+
+
+@pytest.mark.long
+def test_what_is_typed_finds_what_it_finds_in_the_list_of_the_pairs(
+    empty_session: DemoSession,
+) -> None:
+    fingerprints = {}
+    for name, team in (("web", "web"), ("db", "data"), ("ops", "web")):
+        created = empty_session.backend.create_key_pair(
+            key_name=name,
+            key_type="ed25519",
+            tag_specifications=[TagSpecification("key-pair", (Tag("Team", team),))],
+        )
+        fingerprints[name] = created.key_pair.key_fingerprint
+        empty_session.backend.delete_key_pair(key_name=name)
+
+    async def scene(pilot: Pilot[None]) -> None:
+        rows = await open_deleted(pilot)
+        for text, found in (
+            ("web", {"web", "ops"}),  # as a tag it is found there, too
+            ("tag:Team=data", {"db"}),
+            ("-tag:Team=data", {"web", "ops"}),
+            ("type:rsa", set[str]()),
+            (fingerprints["db"], {"db"}),
+            (fingerprints["db"][:12], {"db"}),
+            # Nobody sees so little of a fingerprint, which is not shown.
+            (fingerprints["db"][5:8], set[str]()),
+            ("never", {"web", "db", "ops"}),
+        ):
+            app_of(pilot).screen.query_one("#search", Input).value = text
+            await until(
+                pilot,
+                lambda found=found: {line.cells[1] for line, _ in rows.shown} == found,  # type: ignore[misc] # its default
+                text,
+            )
+
+    play(empty_session, scene)
+
+
+@pytest.mark.long
+def test_where_a_part_came_back_it_is_said_what_brings_the_rest(empty_session: DemoSession) -> None:
+    for name in ("a", "b", "c"):
+        empty_session.backend.create_key_pair(key_name=name, key_type="ed25519")
+
+    async def scene(pilot: Pilot[None]) -> None:
+        await pilot.press("asterisk", "d")
+        await until_screen(pilot, "DeleteKeyPairsScreen")
+        await press_alone(pilot, "y")
+        await said(pilot, "deleted 3 pairs; u brings them back")
+        await open_deleted(pilot)
+        await pilot.press("space", "space", "enter")
+        await said(pilot, "brought 2 pairs back; u brings c back")
+        await until_list(pilot)
+        await pilot.press("u")
+        await said(pilot, "brought c back")
 
     play(empty_session, scene)

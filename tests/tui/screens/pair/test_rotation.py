@@ -102,16 +102,17 @@ def test_the_line_says_first_what_to_do_and_then_what_is_wrong(
     rotation = Rotation(empty_session.backend.describe_key_pairs())
     # Nobody has the private key of the new pair: nothing invites to retire the old one.
     assert remarks(pair(empty_session, "old"), rotation) == [
-        "replaced by new · private key: never saved · key-00000000000000001",
-        "replaced by new · private key: never saved",
+        "replaced by new · its private key was never saved · key-00000000000000001",
+        "replaced by new · its private key was never saved",
         "replaced by new",
     ]
     old, new = pair(empty_session, "old"), pair(empty_session, "new")
     rotation = Rotation([old, kept(new, private_key=PrivateKeyState.SAVED)])
+    replaced = "replaced by new; d deletes this pair"
     assert remarks(old, rotation) == [
-        "replaced by new; d deletes this pair · private key: never saved · key-00000000000000001",
-        "replaced by new; d deletes this pair · private key: never saved",
-        "replaced by new; d deletes this pair",
+        f"{replaced} · its private key was never saved · key-00000000000000001",
+        f"{replaced} · its private key was never saved",
+        replaced,
     ]
     reading = remarks(old, rotation, deletes=False)
     assert [said.partition(" · ")[0] for said in reading] == ["replaced by new"] * 3

@@ -87,7 +87,7 @@ def test_a_saved_key_goes_to_the_agent_and_its_passphrase_is_asked_for(
         await type_text(pilot, "2h")
         await pilot.press("enter")
         await until_screen(pilot, "DetailsScreen")
-        await until_said(pilot, "In the agent until 13:59; its file stays where it is")
+        await until_said(pilot, "In the agent until 13:59; the file stays where it is")
         # As long as the record says so, and before it is added once more.
         now, end = empty_session.now(), empty_session.now() + timedelta(seconds=7199)
         custody = f"was added to the agent at {moment(now)}, to stay until {moment(end)}"

@@ -182,9 +182,9 @@ def test_what_was_said_goes_with_the_next_move_however_soon(demo_session: DemoSe
         await pilot.press("space", "escape")
         await until_says(pilot, "none chosen")
         await pilot.press("k")
-        await until_says(pilot, "private key: was saved to ~/.ssh/batch-runner.pem")
+        await until_says(pilot, "its private key was saved to ~/.ssh/batch-runner.pem")
         await pilot.press("space", "j", "k")
-        await until_says(pilot, "private key: was saved to ~/.ssh/ci-deploy.pem")
+        await until_says(pilot, "its private key was saved to ~/.ssh/ci-deploy.pem")
 
     play(demo_session, scene)
 
@@ -472,7 +472,7 @@ def test_only_the_format_it_was_created_in_is_called_ec2s(
 def test_of_a_file_is_said_only_what_is_known(demo_session: DemoSession, home: Path) -> None:
     pair = demo_session.backend.describe_key_pairs(key_names=["ci-deploy"])[0]
     (home / ".ssh/ci-deploy.pem").unlink()
-    assert remarks(pair)[0].startswith("private key: was saved to ~/.ssh/ci-deploy.pem · key-")
+    assert remarks(pair)[0].startswith("its private key was saved to ~/.ssh/ci-deploy.pem · key-")
     assert where_it_is(pair) == "was saved to ~/.ssh/ci-deploy.pem"
 
 
