@@ -33,7 +33,7 @@ def test_a_folder_is_looked_up_and_leads_to_a_pair(
     terminal.wait_for("1 key, 1 known")
     # What is known of the one under the cursor, and what can be done, may come a frame later.
     terminal.wait_for(lambda screen: "OpenSSH private key; by EC2's SHA-256" in flat(screen))
-    screen = terminal.wait_for("enter go to the pair   esc back")
+    screen = terminal.wait_for("enter go to pair   esc back")
     assert "✓ web.pem" in screen
     assert "web in us-east-1" in screen
     terminal.press("Enter")
