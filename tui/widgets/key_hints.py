@@ -22,6 +22,10 @@ _STOP = "stop"
 _KEPT = {"back", "leave", "done", "show all", "choose none", _STOP, _HELP}
 """The words of what leads out and of what explains the rest."""
 
+SOON = 0.4
+"""Seconds within which nobody stops what is begun: who is told that a key does would find it over.
+"""
+
 WIDE = 100
 """Columns of the window from which the bar teaches more than it must."""
 

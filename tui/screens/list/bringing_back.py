@@ -17,7 +17,7 @@ from tui.actions.keymap import key_in, key_of
 from tui.actions.table import Place
 from tui.screens.list.list_actions import say_over
 from tui.screens.list.list_view import ListView
-from tui.screens.pair.batch_progress import SOON
+from tui.widgets.key_hints import SOON
 from tui.words.cells import bar
 from tui.words.place import waited_for
 from tui.words.text import named, said_by

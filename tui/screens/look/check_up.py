@@ -363,7 +363,7 @@ def _checks() -> _Checks:
 
 _SEVERAL = "these are several findings: open them, and go to one"
 _NO_COMMAND = "there is no command for this"
-_NOT_OPEN = "nothing to mend here: this is about no file that others can read"
+_NOT_OPEN = "nothing to mend: this is about no exposed file"
 
 _MENDED = "file-exposed"
 """The kind of finding that is put right here."""

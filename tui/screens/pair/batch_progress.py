@@ -7,16 +7,12 @@ from textual.timer import Timer
 from textual.widget import Widget
 from textual.widgets import Static
 
-from tui.widgets.key_hints import KeyHints
+from tui.widgets.key_hints import SOON, KeyHints
 from tui.words.cells import bar
 from tui.words.text import clip, shortened
 
 _WIDEST = 58
 """Cells of the bar, however wide the frame is."""
-
-SOON = 0.4
-"""Seconds within which nobody stops what is begun: who is told that a key does would find it over.
-"""
 
 
 class BatchProgress(Static):

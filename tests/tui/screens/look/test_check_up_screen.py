@@ -347,7 +347,7 @@ async def test_many_of_a_kind_wait_closed_and_the_exposed_file_is_closed_to_othe
         )
         # The cursor is on a kind now, of which nothing is done.
         await pilot.press("ctrl+o")
-        assert "nothing to mend here: this is about no file that others can read" in drawn(pilot)
+        assert "nothing to mend: this is about no exposed file" in drawn(pilot)
         # What was said of one key is not said any more once another was pressed.
         await pilot.press("enter")
         await until(pilot, lambda: "no file of this" not in drawn(pilot), "nothing said")
