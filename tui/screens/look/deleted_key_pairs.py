@@ -13,7 +13,7 @@ from textual.widgets import Input, Static
 from core.checks.deleted import GonePair
 from core.errors import KeyPairsError
 from core.model import KeptKeyPair, PrivateKeyState
-from core.query import parse, searchable
+from core.query import Searchable, parse, searchable
 from core.words.plural import n_of
 from tui.actions.keymap import bindings, hints, key_of
 from tui.actions.table import Place
@@ -79,6 +79,8 @@ class DeletedKeyPairsScreen(PlacedScreen[Sequence[str] | None]):
         super().__init__(_title(gone))
         self._region = region
         self._gone = _by_id(gone)
+        self._searchable: Sequence[Searchable] = ()
+        """What a filter looks at of each, made once it is wanted: that takes a while."""
         self._now = now
         self._read = read
         self._chosen: set[str] = set()
@@ -99,7 +101,6 @@ class DeletedKeyPairsScreen(PlacedScreen[Sequence[str] | None]):
         type_on(self._search, event)
 
     def on_mount(self) -> None:
-        self._load()
         self._narrow()
 
     def _load(self) -> None:
@@ -116,8 +117,10 @@ class DeletedKeyPairsScreen(PlacedScreen[Sequence[str] | None]):
         query = parse(self._search.value)
         if not query.narrows:
             return ()
-        pairs = [searchable(gone.key_pair) for gone in self._gone.values()]
-        return {found.key_pair.key_pair_id for found in query.select(pairs, self._now)}
+        if not self._searchable:
+            self._searchable = [searchable(gone.key_pair) for gone in self._gone.values()]
+        found = query.select(self._searchable, self._now)
+        return {each.key_pair.key_pair_id for each in found}
 
     @on(RegionChanged)
     @work(exclusive=True)
@@ -140,7 +143,7 @@ class DeletedKeyPairsScreen(PlacedScreen[Sequence[str] | None]):
             for key, pair in self._gone.items()
             if key in meant and key not in gone
         ]
-        self._gone = gone
+        self._gone, self._searchable = gone, ()
         self._chosen &= gone.keys()
         self._load()
         if picked and picked.value not in gone:
