@@ -85,8 +85,12 @@ class KeyPairsApp(TerminalApp):
     def on_load(self) -> None:
         # Before the terminal is changed: as they come, these leave it raw and on the other screen.
         # Not by the event loop, which may wait for a terminal that takes nothing more.
-        leave = partial(self._leave_by_signal, asyncio.get_running_loop())
+        loop = asyncio.get_running_loop()
+        leave = partial(self._leave_by_signal, loop)
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT):
+            # This has every signal wake the loop. Python calls a handler in the first thread alone,
+            # which sleeps on where the system gave the signal to another, or just before it slept.
+            loop.add_signal_handler(number, lambda: None)
             signal.signal(number, leave)
 
     def on_mount(self) -> None:

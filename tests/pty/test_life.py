@@ -1,3 +1,4 @@
+import ctypes
 import json
 import os
 import re
@@ -84,6 +85,30 @@ def test_a_signal_ends_the_program_and_gives_the_terminal_back(
     again = open_app(folder=tmp_path / "key")
     screen = again.wait_for("The last session ended before the private key of interrupted")
     assert "! interrupted" in screen
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT])
+def test_a_signal_that_the_system_gives_to_another_thread_ends_the_program_too(
+    open_app: OpenApp, number: signal.Signals
+) -> None:
+    terminal = open_app()
+    terminal.wait_for("No key pairs")
+    wait_until(lambda: sleeps_soundly(terminal.pid))
+    threads = {int(thread.name) for thread in Path(f"/proc/{terminal.pid}/task").iterdir()}
+    # What kill(2) may choose to do, made certain: tgkill(2).
+    other = max(threads - {terminal.pid})
+    assert ctypes.CDLL(None).tgkill(terminal.pid, other, number) == 0
+    assert terminal.wait_for_end() == 128 + number
+
+
+def sleeps_soundly(pid: int) -> bool:
+    """Return whether nothing wakes the first thread of a process for a while."""
+    status = Path(f"/proc/{pid}/task/{pid}/status")
+    before = status.read_text()
+    time.sleep(2)
+    [then, now] = (re.findall("ctxt_switches:.*", text) for text in (before, status.read_text()))
+    return then == now
 
 
 @pytest.mark.long
