@@ -54,11 +54,24 @@ class Session:
         self.place = place
         self.access = access
         self.spare_key = spare_key
-        self._to_look_at = to_look_at or sibling
+        self._sibling, self._to_look_at = sibling, to_look_at or sibling
         self.in_agent: dict[str, AgentStay] = {}
-        """What this session added to an agent, by the ids of the pairs."""
-        self.for_region = sibling
-        """Returns the session of another Region; raises SettingsError where there is none."""
+        """What was added to an agent, by the ids of the pairs; the same in every Region."""
+
+    def for_region(self, name: str) -> "Session":
+        """Return the session of another Region.
+
+        Raises:
+            SettingsError: there is none of that name.
+        """
+        return self._knowing_agent(self._sibling(name))
+
+    def _looking_at(self, name: str) -> "Session":
+        return self._knowing_agent(self._to_look_at(name))
+
+    def _knowing_agent(self, session: "Session") -> "Session":
+        session.in_agent = self.in_agent
+        return session
 
     @property
     def backend(self) -> "Backend":
@@ -172,7 +185,7 @@ class Session:
         counts: dict[str, int | None] = {}
         for name in self.store.regions_in_use():
             try:
-                counts[name] = len(self._to_look_at(name).backend.describe_key_pairs())
+                counts[name] = len(self._looking_at(name).backend.describe_key_pairs())
             except (StoreError, UnauthorizedOperation):
                 counts[name] = None
         return counts
@@ -186,5 +199,5 @@ class Session:
         sessions = []
         for name in sorted(names):
             with suppress(SettingsError):  # a file that only looks like that of a Region
-                sessions.append(self._to_look_at(name))
+                sessions.append(self._looking_at(name))
         return sessions

@@ -252,10 +252,13 @@ def remove_from_agent(session: Session, key: AgentKey) -> str | None:
     """
     agent.remove(key.identity)
     pair = key.key_pair or key.elsewhere
-    if pair is None or key.identity.is_certificate:  # the key of a certificate may be there still
+    known = pair or key.deleted
+    if known is None or key.identity.is_certificate:  # the key of a certificate may be there still
+        return None
+    session.in_agent.pop(known.key_pair_id, None)
+    if pair is None:
         return None
     whose = session.for_region(key.elsewhere.region) if key.elsewhere else session
-    whose.in_agent.pop(pair.key_pair_id, None)
     return whose.record(REMOVED, pair)
 
 

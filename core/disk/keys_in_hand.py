@@ -6,12 +6,15 @@ process, so what nobody has locked is of a session that was killed, or ended by 
 """
 
 import os
+import threading
 from collections.abc import Iterator
-from contextlib import suppress
+from concurrent.futures import Future
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import NamedTuple
 
 from core.disk import files, in_folder, leftovers
+from core.process import changing
 
 _NOTE = "key-in-hand-"
 _LARGEST = 1024
@@ -54,6 +57,26 @@ class KeyInHand:
             with suppress(OSError):
                 os.close(self._file)
             self._file = None
+
+
+def note_ahead(folder: Path, region: str, key_pair_id: str) -> Future[KeyInHand]:
+    """Make the note of a private key in a thread, and return it when it is made.
+
+    The person does not wait for the disk; the end of the program does, as for any change.
+    """
+    future: Future[KeyInHand] = Future()
+    mark = ExitStack()
+    mark.enter_context(changing())
+
+    def make() -> None:
+        with mark:
+            try:
+                future.set_result(KeyInHand(folder, region, key_pair_id))
+            except BaseException as error:  # noqa: BLE001 - it is raised where it is waited for
+                future.set_exception(error)
+
+    threading.Thread(target=make, name="key-in-hand", daemon=True).start()
+    return future
 
 
 def lost(folder: Path) -> Iterator[LostKey]:

@@ -103,4 +103,4 @@ def passphrase_refusal(file_format: FileFormat) -> str | None:
     if file_format.takes_passphrase:
         return None
     *others, last = [each.value for each in FileFormat if each.takes_passphrase]
-    return f"{file_format.value} takes no passphrase; {', '.join(others)} and {last} do"
+    return f"{file_format.value} gets no passphrase here; {', '.join(others)} and {last} do"

@@ -66,11 +66,12 @@ def in_batches(
     """
     left = iter(items)
     count = len(items)
+    continues = False
     while count:
         access.state_to_change(action)
         done: list[KeptKeyPair] = []
         refused: list[Refusal] = []
-        with access.store.transaction() as transaction:
+        with access.store.transaction(continues=continues) as transaction:
             end = clock() + MOST_SECONDS
             for item in left:
                 count -= 1
@@ -82,6 +83,7 @@ def in_batches(
                     done += [changed] if changed is not None else []
                 if clock() >= end:
                     break
+        continues = continues or bool(transaction.changes)
         was = transaction.before.key_pairs
         before = tuple(was[each.key_pair_id] for each in done if each.key_pair_id in was)
         yield Batch(tuple(done), tuple(refused), count, before)

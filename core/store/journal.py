@@ -49,6 +49,8 @@ class Change:
     key_pair_id: str | None = None
     detail: str | None = None
     """Which file it is about, or which keys of tags; never the values of these."""
+    continues: bool = False
+    """Whether it belongs with what the same process journaled before, as a part of one act."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +68,7 @@ class JournalEntry:
     key_pair_id: str | None
     outcome: str
     detail: str | None = None
+    continues: bool = False
 
 
 class Journal:
@@ -182,6 +185,7 @@ class Journal:
                     "key_pair_id": change.key_pair_id,
                 }
                 | ({"detail": _short(change.detail)} if change.detail else {})
+                | ({"continues": True} if change.continues else {})
             )[:-1]
             + b" " * (_ID_WIDTH - len("null")) * (change.key_pair_id is None)
             for change in changes
@@ -294,6 +298,7 @@ def _entry(line: bytes) -> JournalEntry | None:
         all(isinstance(text, str) for text in texts)
         and all(text is None or isinstance(text, str) for text in maybe)
         and isinstance(entry.process, int)
+        and isinstance(entry.continues, bool)
     )
     return entry if fits else None
 

@@ -173,8 +173,10 @@ class RegionStore:
             return self._refresh().content.state
 
     @contextmanager
-    def transaction(self) -> "Iterator[Transaction]":
+    def transaction(self, *, continues: bool = False) -> "Iterator[Transaction]":
         """Hold the Region's lock, and write what was changed when the block ends well.
+
+        One that continues the one before is journaled as a part of the same act.
 
         Raises:
             StoreLocked: another session held the lock for too long.
@@ -186,7 +188,7 @@ class RegionStore:
 
         with self.locked():
             content = self._refresh().content
-            transaction = Transaction(content)
+            transaction = Transaction(content, continues=continues)
             yield transaction
             result = transaction.result()
             if result.tables is not content.tables:

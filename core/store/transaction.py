@@ -71,11 +71,13 @@ class Transaction:
     """Changes to a Region that will be written together, or not at all.
 
     They are made to what the tables mean at once, and to the tables when the result is asked for:
-    TinyDB goes through a whole table for each change.
+    TinyDB goes through a whole table for each change. One that continues another is journaled as a
+    part of the same act.
     """
 
-    def __init__(self, content: Content) -> None:
+    def __init__(self, content: Content, *, continues: bool = False) -> None:
         self._content = content
+        self._continues = continues
         self._key_pairs = dict(content.state.key_pairs)
         self._names = dict(content.state.names)
         self._deleted = dict(content.state.deleted)
@@ -200,7 +202,8 @@ class Transaction:
 
     def _note(self, operation: str | None, key_pair: KeptKeyPair, detail: str = "") -> None:
         if operation is not None:
-            self.changes.append(Change(operation, key_pair.key_name, key_pair.key_pair_id, detail))
+            name, key_pair_id = key_pair.key_name, key_pair.key_pair_id
+            self.changes.append(Change(operation, name, key_pair_id, detail, self._continues))
 
     def result(self) -> Content:
         """Return what the file is to hold, in its next generation; to be asked for once.

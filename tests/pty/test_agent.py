@@ -55,7 +55,18 @@ def test_an_agent_that_ends_with_the_program_is_no_place_to_leave_a_key(
     # It is the last moment: a key that quits asks once.
     terminal.rest()
     terminal.press("q")
-    terminal.wait_for("only the agent has the private key of web, and ends too; q again quits")
+    lost = "q again loses the private key of web: in no file, and the agent ends too"
+    terminal.wait_for(lambda screen: lost in flat(screen))
+    # Once it is out of the agent, nothing is left to be lost.
+    terminal.press("a")
+    terminal.wait_for("take out")
+    terminal.press("d")
+    terminal.wait_for("y takes it out")
+    terminal.press("y")
+    terminal.wait_for("is out of the agent")
+    terminal.press("Escape")
+    terminal.wait_for("! web")
+    terminal.rest()
     terminal.press("q")
     assert terminal.wait_for_end() == 0
     # Nor does another session take it for one that an agent has.

@@ -638,6 +638,33 @@ def test_who_quits_waits_for_a_change_and_not_for_a_look(
     assert (tmp_path / "data" / "us-east-1.json").exists() == (work == "change")
 
 
+@pytest.mark.long
+@pytest.mark.parametrize("leaves", ["C-q", "SIGTERM", "SIGHUP"])
+def test_who_leaves_while_a_pair_is_written_is_kept_with_its_key_or_told_of_it(
+    open_app: OpenApp, tmp_path: Path, leaves: str
+) -> None:
+    slow = LEAVING.replace("process.GRACE = 0.5\n", "")
+    environment = {"PYTHONPATH": str(CANARY.parents[2])}
+    terminal = open_app(command=[sys.executable, "-c", slow], env=environment)
+    terminal.wait_for("No key pairs")
+    open_form(terminal, "written")
+    terminal.press("Enter")
+    wait_until((terminal.home / "under-way").exists)
+    if leaves == "C-q":
+        # Pressed before that it would be for the screen that comes.
+        terminal.wait_for("waiting for the disk")
+        terminal.press("C-q")
+        terminal.wait_for("The pair is being written, and its private key is only here")
+        terminal.wait_for("There is no other copy")
+        return
+    terminal.signal(signal.Signals[leaves])
+    assert terminal.wait_for_end() == 128 + signal.Signals[leaves]
+    lost = "The private key of written was not saved and is gone: delete the pair."
+    assert lost in flat(terminal.screen())
+    again = open_app()
+    again.wait_for("The last session ended before the private key of written")
+
+
 def test_a_program_without_any_terminal_says_so(tmp_path: Path) -> None:
     done = subprocess.run(
         [KEYPAIRS],

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
-from core.checks.agent_stays import ADDED, until_in
+from core.checks.agent_stays import ADDED, limit_in
 from core.words.plural import n_of
 from tui.words.pairs import moment
 from tui.words.text import short_paths, shortened
@@ -18,10 +18,8 @@ _TOGETHER = timedelta(seconds=0.5)
 """What one process does to pairs in this time, one after the other, is one act.
 
 What is done to many pairs over EC2 is written pair by pair; nobody answers two questions so fast.
+Here many are written batch by batch, and the journal says which goes on with another.
 """
-
-_BATCHES_TOGETHER = timedelta(seconds=2)
-"""The same of what it does to several pairs at a time: here many are written batch by batch."""
 
 _ACTIONS: Mapping[str, tuple[str, str]] = {
     "CreateKeyPair": ("create", "primary"),
@@ -76,33 +74,23 @@ class Act(NamedTuple):
 
 def acts(entries: "Iterable[JournalEntry]") -> list[Act]:
     """Return the acts of a journal, the last first; `entries` has the oldest first."""
-    batches: list[list[JournalEntry]] = []
-    for entry in entries:
-        if batches and _is_one_act(batches[-1][-1], entry, timedelta(0)):
-            batches[-1].append(entry)
-        else:
-            batches.append([entry])
     found: list[list[JournalEntry]] = []
-    was_several = False
-    for batch in batches:
-        is_several = len(batch) > 1
-        within = _BATCHES_TOGETHER if was_several and is_several else _TOGETHER
-        if found and _is_one_act(found[-1][-1], batch[0], within):
-            found[-1] += batch
+    for entry in entries:
+        if found and _is_one_act(found[-1][-1], entry):
+            found[-1].append(entry)
         else:
-            found.append(batch)
-        was_several = is_several
+            found.append([entry])
     return [Act(tuple(act)) for act in reversed(found)]
 
 
-def _is_one_act(before: "JournalEntry", entry: "JournalEntry", within: timedelta) -> bool:
+def _is_one_act(before: "JournalEntry", entry: "JournalEntry") -> bool:
     return (
         before.process == entry.process
         and before.host == entry.host
         and before.user == entry.user
         and before.operation == entry.operation
         and before.key_pair_id != entry.key_pair_id
-        and abs(entry.time - before.time) <= within
+        and (entry.continues or abs(entry.time - before.time) <= _TOGETHER)
     )
 
 
@@ -165,8 +153,8 @@ def details(act: Act) -> list[str]:
 def _detail(entry: "JournalEntry") -> str:
     """Return it with the home folder as `~`, and a time in the person's zone."""
     detail = entry.detail or ""
-    until = until_in(detail) if entry.operation == ADDED else None
-    return f"until {moment(until)}" if until else short_paths(detail)
+    limit = limit_in(detail, moment) if entry.operation == ADDED else ""
+    return limit or short_paths(detail)
 
 
 def remarks(act: Act) -> list[str]:

@@ -368,7 +368,7 @@ def test_a_passphrase_where_it_would_be_unsafe_or_unread_is_refused_and_others_a
     file_format: FileFormat, key: PrivateKey
 ) -> None:
     assert not file_format.takes_passphrase
-    says = f"^{file_format} takes no passphrase; ppk3, openssh and pkcs8 do$"
+    says = f"^{file_format} gets no passphrase here; ppk3, openssh and pkcs8 do$"
     with pytest.raises(EncodingError, match=says):
         private.encode_as(key, file_format, COMMENT, PASSPHRASE)
 

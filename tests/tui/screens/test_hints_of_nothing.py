@@ -92,10 +92,13 @@ def test_where_nothing_matches_it_is_said_how_all_comes_back(
         await until_screen(pilot, name)
         if name == "CheckUpScreen":
             await until(pilot, lambda: "never saved" in drawn(pilot), "the finding")
+        await pilot.pause()
+        before = drawn(pilot)
         await type_text(pilot, "zzz")
         await until(pilot, lambda: said in drawn(pilot), "that")
         await pilot.press("ctrl+u")
         await until(pilot, lambda: "Nothing matches" not in drawn(pilot), "all again")
+        await until(pilot, lambda: drawn(pilot) == before, "as it was")
         await press_alone(pilot, "escape")
         await until_screen(pilot, "KeyPairListScreen")
 

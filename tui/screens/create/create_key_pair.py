@@ -1,6 +1,7 @@
 """Shows the form that creates a key pair."""
 
 import asyncio
+from concurrent.futures import Future
 from contextlib import nullcontext
 from typing import TYPE_CHECKING
 
@@ -11,10 +12,13 @@ from textual.widgets import Input
 from core.checks.deleted import NOT_THERE
 from core.custody import rotation
 from core.disk import destination
+from core.disk.keys_in_hand import KeyInHand, note_ahead
 from core.ec2.backend import MadeBy
 from core.ec2.unanswered import PrivateKeyLost
 from core.errors import EC2Error, KeyPairsError
+from core.keys import file_formats
 from core.model import CreatedKeyPair, KeptKeyPair, KeyFormat, KeyType
+from core.process import changing
 from tui import screens
 from tui.actions.keymap import bindings, key_in, key_of
 from tui.actions.table import Place
@@ -97,16 +101,19 @@ class CreateKeyPairScreen(NewKeyPairScreen[CreatedKeyPair]):
             tags=replacing.tags if replacing else (),
         )
         self.about = [replacing] if replacing else []
-        self._answer = AwaitedAnswer(self, self._key_name, self._made_by)
+        self.note: Future[KeyInHand] | None = None
+        """What says that a private key is in memory alone, once there is one."""
+        made_by_whom = self._made_by if session.place is not None else None
+        self._answer = AwaitedAnswer(self, self._key_name, made_by_whom)
         self.say_waiting = self._answer.say_waiting
 
     def on_unmount(self) -> None:
-        if self.app.key_holder is self._answer:
+        # A key that was made is held until its own screen is there.
+        if self.app.key_holder is self._answer and not self._answer.holds_key:
             self.app.key_holder = None
 
     def on_mount(self) -> None:
-        if self._session.place is not None:
-            self.app.key_holder = self._answer
+        self.app.key_holder = self._answer
         self._judge_key_name()
         self._judge_choices()
         self._judge_tags()
@@ -145,6 +152,9 @@ class CreateKeyPairScreen(NewKeyPairScreen[CreatedKeyPair]):
         is_refused = self._fields["key_name"].verdict.tone is Tone.BAD
         path = "" if is_refused or not key_name else destination.suggest(key_name, key_format)
         where = f"as {path}" if path else "to a file"
+        plain = destination.plain_name(key_name, file_formats.of_key_format(key_format))
+        if path and not path.endswith(f"/{plain}"):
+            where += f", for {plain} is there already"
         self._fields["key_format"].show(Verdict(f"you can save it {where}"))
 
     @on(Input.Changed)
@@ -212,15 +222,19 @@ class CreateKeyPairScreen(NewKeyPairScreen[CreatedKeyPair]):
         if not dry_run:
             # No key without what saves it; most often it is there already.
             preload.load(preload.FOR_A_PRIVATE_KEY)
-        backend = self._session.backend
+        session, backend = self._session, self._session.backend
         if self._is_made_by_ec2 and self._session.place is not None:
             if not (dry_run or self._agreed):
                 made_by.ask_again(self._session.place, self._key_name.value, self._key_format.value)
             backend = self._session.place.backend_by(MadeBy.EC2)
-        is_awaited = self._session.place is not None and not dry_run
+        here = session.place is None
         try:
-            with self._answer.under_way() if is_awaited else nullcontext():
-                return backend.create_key_pair(
+            # A program that is ended meanwhile ends with the note, so that the next start tells.
+            with (
+                nullcontext() if dry_run else self._answer.under_way(),
+                changing() if here else nullcontext(),
+            ):
+                created = backend.create_key_pair(
                     key_name=self._key_name.value,
                     key_type=self._key_type.value,
                     key_format=self._key_format.value,
@@ -228,6 +242,9 @@ class CreateKeyPairScreen(NewKeyPairScreen[CreatedKeyPair]):
                     replaces=self._replacing.key_pair_id if self._replacing else None,
                     dry_run=dry_run,
                 )
+                key_pair_id = created.key_pair.key_pair_id
+                self.note = note_ahead(session.store.folder, session.region, key_pair_id)
+                return created
         except KeyPairsError:
             # A refusal keeps the key that was made ahead; only a write that failed has used it up.
             self._session.spare_key.prepare()

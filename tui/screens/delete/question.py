@@ -138,7 +138,7 @@ class DeletionQuestion:
             case PrivateKeyState.SAVED:
                 return files.get(key_pair.key_pair_id, _saved_to(key_pair))
             case PrivateKeyState.UNSAVED:
-                return "never saved; an agent or a copy may hold it"
+                return "never saved: gone, unless an agent or a copy holds it"
             case PrivateKeyState.IMPORTED:
                 return IMPORTED
             case PrivateKeyState.ELSEWHERE:

@@ -130,7 +130,7 @@ async def _undo_last(view: ListView, acts: list[Act], once_more: str = "") -> No
         said += f"; {undo_key()} {left[1].way}" if left and isinstance(left[1], Deletion) else ""
     view.waits_behind = said if behind and not again else ""
     is_stopped = view.is_stopped
-    await view.read(first, said)
+    await view.read(first, said, new=[pair.key_pair_id for pair in undone.done] if is_back else ())
     if many and not undone.left:
         say_over(view, said, is_stopped=is_stopped)
 

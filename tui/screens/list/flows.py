@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 from core.checks.agent_stays import stays
 from core.checks.deleted import GonePair, gone_pairs
 from core.custody.rotation import is_delivered
-from core.disk.keys_in_hand import KeyInHand
 from core.ec2.place import REGION_TO_ASK_IN
 from core.ec2.regions import is_region
 from core.errors import KeyPairsError, NoRegionChosen
@@ -87,24 +86,21 @@ async def _create(view: ListView, replacing: KeptKeyPair | None = None, key_name
             # It may stand there with its answer lost.
             view.questions.ask()
         return False
-    folder, region = view.session.store.folder, view.session.region
-    # The screen does not wait for the disk.
-    noting = asyncio.create_task(
-        asyncio.to_thread(KeyInHand, folder, region, created.key_pair.key_pair_id)
-    )
     screen = screens.KeyMaterialScreen(view.session, created)
     view.in_hand = {created.key_pair.key_pair_id: created.key_pair}
     try:
         became = await view.open(screen)
-        note = await noting
-        note.forget()
+        if form.note is not None:
+            (await asyncio.wrap_future(form.note)).forget()
     finally:
         view.in_hand = {}
         created.key_material.wipe()
-        if noting.done() and not noting.cancelled():
-            noting.result().release()
+        # Where the key's own screen could not be opened, the form would hold it for ever.
+        view.screen.app.key_holder = None
+        if form.note is not None and form.note.done():
+            form.note.result().release()
     said = "; ".join(filter(None, (became, screen.how_gone)))
-    await view.read(created.key_pair.key_pair_id, said)
+    await view.read(created.key_pair.key_pair_id, said, new=[created.key_pair.key_pair_id])
     now = view.listing.key_pairs
     is_there = created.key_pair.key_pair_id in now
     is_next = is_there and is_delivered(now[created.key_pair.key_pair_id])
@@ -113,7 +109,7 @@ async def _create(view: ListView, replacing: KeptKeyPair | None = None, key_name
         view.say(f"{said}; next: {install} installs the new key on servers, then {old} can go")
     stay = view.session.in_agent.get(created.key_pair.key_pair_id)
     if is_there and not is_next and stay is not None and stay.ends_with_program:
-        view.lost_at_end.append(created.key_pair.key_name)
+        view.in_agent_alone[created.key_pair.key_pair_id] = created.key_pair.key_name
     if is_there or not view.unread:
         new = NewPair("new", created.key_pair, is_deleted=not is_there)
         view.undo_history.note_what_stays(view.session, new)
@@ -132,7 +128,8 @@ async def _import(view: ListView, form: PlacedScreen[KeptKeyPair | None]) -> boo
     imported = await view.open(form)
     if imported is not None:
         view.undo_history.note_what_stays(view.session, NewPair("imported", imported))
-        await view.read(imported.key_pair_id, f"imported {named(imported.key_name)}")
+        key_pair_id, said = imported.key_pair_id, f"imported {named(imported.key_name)}"
+        await view.read(key_pair_id, said, new=[key_pair_id])
     return imported is not None
 
 
@@ -258,7 +255,10 @@ async def _edit_tags(view: ListView, affected: Sequence[KeptKeyPair], undoing: s
             part = _part_of(saved, affected)
             what = f"tags saved: {part}"
             if len(affected) > 1:
-                what = f"{named_tags(screen.set_last)} set on {part}"
+                had = len(saved) - len(before)
+                them = "it" if len(screen.set_last) == 1 else "them"
+                already = f", {had:,} of which had {them} already" if had else ""
+                what = f"{named_tags(screen.set_last)} set on {part}{already}"
             said = f"{what}; {undoing or undo_key()} undoes it"
             await _read_and_say(view, said, saved, affected, screen)
 

@@ -220,10 +220,18 @@ class KeyPairListScreen(PlacedScreen[None]):
 
     async def _quit_or_doubt(self, count: int) -> None:
         self._quitting = None
-        lost = listed(self.view.lost_at_end)
-        quit_ = key_of("app.quit")
-        said = f"only the agent has the private key of {lost}, and ends too; {quit_} again quits"
-        asked = not lost or self.fact_line.verdict.text == said
+        in_agent, now = self.view.session.in_agent, self.view.session.now()
+        names = [
+            name
+            for key_pair_id, name in self.view.in_agent_alone.items()
+            if key_pair_id in in_agent and not in_agent[key_pair_id].is_over(now)
+        ]
+        lost, s = listed(names), "s" * (len(names) > 1)
+        said = (
+            f"{key_of('app.quit')} again loses the private key{s} of {lost}: in no file, and the"
+            " agent ends too"
+        )
+        asked = not names or self.fact_line.verdict.text == said
         if self.app.typing.count == count and not self.app.typing.more_wait():
             if asked:
                 await self.app.run_action("quit")

@@ -109,7 +109,7 @@ def show_all(view: ListView) -> None:
         view.show(was_on, by_filter=True)
         view.before_filter = None
         if view.table.highlighted != was_on:
-            words = "the filter is cleared; the cursor is where it was before it"
+            words = "filter cleared; the cursor is where it was before it"
             view.screen.fact_line.say_briefly(words)
         answer_late_stop(view)
     elif view.listing.chosen:

@@ -129,8 +129,9 @@ class ListView:
         self._waiting = 0, 0
         self.questions = Ec2Questions(self, where)
         self.undo_history = UndoHistory()
-        self.lost_at_end: list[str] = []
-        """The names of the pairs whose private keys only an agent has that ends with the program.
+        self.in_agent_alone: dict[str, str] = {}
+        """The names, by the ids, of the new pairs whose private keys were left to an agent alone
+        that ends with the program.
         """
         self.in_hand: dict[str, KeptKeyPair] = {}
         """By its id the pair that was just created, which the listing does not have yet."""
@@ -168,10 +169,18 @@ class ListView:
 
     # What is read -------------------------------------------------------------------------------
 
-    async def read(self, keep: str | None = None, say: str = "", *, asks_ec2: bool = True) -> None:
+    async def read(
+        self,
+        keep: str | None = None,
+        say: str = "",
+        *,
+        new: Sequence[str] = (),
+        asks_ec2: bool = True,
+    ) -> None:
         """Read and show the pairs, with the cursor on the pair `keep`.
 
-        Of EC2 what it said last is shown, and it is asked: the answer is shown when it comes.
+        Of `new` pairs, by their ids, it is said where the filter hides them. Of EC2 what it said
+        last is shown, and it is asked: the answer is shown when it comes.
         """
         session = self.session
         try:
@@ -199,7 +208,7 @@ class ListView:
             self.unread = shortened(f"{self._unreadable}Asking EC2 what is in {session.region}…")
             self.show(None)
         if say and session is self.session:
-            self.say(say)
+            self.say(say + _how_hidden(self, new))
         if asks_ec2 and session.place is not None and session is self.session:
             self.questions.ask(after_change=bool(say))
 
@@ -278,6 +287,7 @@ class ListView:
         self.session.spare_key.drop()
         self.questions.begin_anew(another_place=another_place)
         region = session.region
+        session.in_agent = self.session.in_agent
         self.session = session
         self.unread, self._unreadable = f"Reading {region}…", ""
         self.before_filter = None
@@ -335,7 +345,8 @@ class ListView:
                 self.table.focus()
         elif total:
             further = listing.looked_up_elsewhere
-            said = welcome.nothing_matches(further, is_typing=not listing.is_whole)
+            typing = not listing.is_whole
+            said = welcome.nothing_matches(further, listing.not_in_use, is_typing=typing)
             self._show_empty(said)
         else:
             undone = self.undo_history.brings_back(self.session)
@@ -514,10 +525,22 @@ class ListView:
         return Chosen(shown, len(self.listing.chosen) - shown)
 
 
+def _how_hidden(view: ListView, new: Sequence[str]) -> str:
+    """Return how many of some pairs, by their ids, the filter hides, as a clause, or nothing."""
+    shown = {pair.key_pair_id for pair in view.shown}
+    there = [each for each in new if each in view.listing.key_pairs]
+    hidden = [each for each in there if each not in shown]
+    if not hidden:
+        return ""
+    them = "it" if len(there) == 1 else "them"
+    them = them if len(hidden) == len(there) else f"{len(hidden):,} of them"
+    return f"; the filter hides {them}"
+
+
 async def _learn_what_agents_hold(view: ListView, session: "Session") -> None:
     """Know of a session's Region which keys were added to an agent, by whatever session."""
     known = await asyncio.to_thread(stays, session)
-    session.in_agent = {**known, **session.in_agent}
+    session.in_agent.update({**known, **session.in_agent})
     if known and session is view.session:
         view.show_remark()
 

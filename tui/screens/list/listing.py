@@ -74,6 +74,8 @@ class Listing:
         """Why something that was typed narrows nothing yet: it may still become another."""
         self.not_together = 0
         """Of how many terms each finds pairs, where no pair passes all of them; else 0."""
+        self.not_in_use: Unfinished | None = None
+        """Why a whole filter finds nothing: it names what no pair has, but only what begins so."""
         self.column = "name"
         self.reverse = False
         self._query: Query | None = None
@@ -144,13 +146,18 @@ class Listing:
     def shown(self, now: datetime) -> list[KeptKeyPair]:
         """Return the pairs that pass the filter, in order."""
         terms = _terms(self.query_text) if self.query_text else []
-        why = {} if self.is_whole else self._unfinished(terms)
+        on_the_way = self._unfinished(terms)
+        why = {} if self.is_whole else on_the_way
         self.unfinished = next(iter(why.values()), None)
         self.not_together = 0
         rest = [term for term in terms if term not in why]
         # What is typed now may still become another: until then it narrows nothing.
         query = _parsed(" ".join(rest)) if why else self.query
         found = query.select(self._items, now, self.chosen)
+        self.not_in_use = None
+        if not found and self.is_whole:
+            wanted = (reason for term, reason in on_the_way.items() if not term.startswith("-"))
+            self.not_in_use = next(wanted, None)
         if not found and len(rest) > 1 and all(self._finds(term, now) for term in rest):
             self.not_together = len(rest)
         return [item.key_pair for item in found]

@@ -14,10 +14,11 @@ from core.model import PrivateKeyState
 from core.words.plural import n_of
 from tui.actions.keymap import key_in, key_of
 from tui.actions.table import Place
-from tui.words.text import named, sentence, short_path, short_paths, visible
+from tui.words.text import named, sentence, short_path, short_paths, shortened, visible
 
 if TYPE_CHECKING:
     from core.disk.keys_in_hand import LostKey
+    from core.query import Unfinished
     from core.session import Session
 
 _WHAT = "keypairs creates and keeps SSH key pairs as Amazon EC2 does."
@@ -83,14 +84,18 @@ def cannot_be_read(error: KeyPairsError) -> str:
     return f"{what}\n$ {command}\nA shell is another terminal, or this one after {leave}."
 
 
-def nothing_matches(further: str, *, is_typing: bool) -> str:
+def nothing_matches(further: str, not_in_use: "Unfinished | None", *, is_typing: bool) -> str:
     """Return what is said where no pair passes the filter, and where else a key is looked for.
 
     Args:
         further: what was typed that can be looked for elsewhere, in words, or nothing.
+        not_in_use: what was typed that no pair has, though some have what begins so.
         is_typing: the cursor is in the filter, where a key of the list types a letter.
     """
-    said = f"Nothing matches.\n\nPress {key_in(Place.LIST, 'show_all')} to show all pairs again"
+    why = "."
+    if not_in_use is not None:
+        why = f": {shortened(f'{not_in_use.why}; {not_in_use.pattern} finds what begins so')}."
+    said = f"Nothing matches{why}\n\nPress {key_in(Place.LIST, 'show_all')} to show all pairs again"
     if not further:
         return f"{said}."
     first = f"{key_in(Place.FILTER, 'filter_done')}, then " * is_typing

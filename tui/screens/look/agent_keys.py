@@ -240,7 +240,7 @@ class AgentKeysScreen(PlacedScreen[FollowUp | None]):
         # The protocol of agents has no way to ask for it.
         until = key.until and f"until {judging.moment(key.until, self._session.now())}"
         known = until or ("no limit" if key.for_good else "")
-        yield "Time left", f"{known}, as it was added here" if known else "agents do not say"
+        yield "Time left", f"{known}, as asked when it was added" if known else "agents do not say"
 
     # Taking a key out ---------------------------------------------------------------------------
 
@@ -248,7 +248,7 @@ class AgentKeysScreen(PlacedScreen[FollowUp | None]):
     def action_remove(self) -> None:
         """Take the key under the cursor out of the agent; ask first where it may be lost."""
         if self._keys and not refuses_changes(self):
-            self._remove(self._keys[self._list.cursor])
+            self._remove(self._keys[self._list.cursor], is_agreed=False)
 
     @unless_busy
     def action_yes(self) -> None:
@@ -256,16 +256,15 @@ class AgentKeysScreen(PlacedScreen[FollowUp | None]):
         if refuses_changes(self):
             return
         if self._asked is not None:
-            self._remove(self._asked)
+            self._remove(self._asked, is_agreed=True)
         elif self._keys:
             key = key_of("agent.remove")
             self.say(Verdict(f"{key} takes the key under the cursor out of the agent"))
 
     @exclusively
-    async def _remove(self, key: "AgentKey") -> None:
+    async def _remove(self, key: "AgentKey", *, is_agreed: bool) -> None:
         name = _name(key)
-        is_asked = key is self._asked
-        if not is_asked and (why := await asyncio.to_thread(_what_is_lost, key, self._owner)):
+        if not is_agreed and (why := await asyncio.to_thread(_what_is_lost, key, self._owner)):
             self._asked = key
             self.say(Verdict(f"{why}; {key_of('agent.yes')} takes it out", Tone.CAUTION))
             self._hint()

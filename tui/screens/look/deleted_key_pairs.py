@@ -22,7 +22,7 @@ from tui.screens.workbench.grouped_list import GroupedList, Line, goes_on_with_s
 from tui.screens.workbench.widths import Column
 from tui.widgets.cursor_list import CursorList
 from tui.widgets.search_input import NOTHING_MATCHES, SearchWord, type_on
-from tui.words.pairs import may_be_lost, may_be_saved
+from tui.words.pairs import may_be_lost, may_be_saved, moment
 from tui.words.refusals import listed
 from tui.words.text import said_by, short_path, shortened, visible
 from tui.words.verdict import Tone, Verdict
@@ -325,6 +325,7 @@ def _about(gone: GonePair, *, back: bool, order: str) -> list[str]:
     """
     key_pair = gone.key_pair
     by = f" by {gone.by}" if gone.by else ""
+    made = f"{key_pair.key_type}, created {moment(key_pair.create_time)}"
     when = f"deleted {gone.delete_time.astimezone():%Y-%m-%d %H:%M}{by}"
     said = []
     if gone.name_taken:
@@ -332,13 +333,16 @@ def _about(gone: GonePair, *, back: bool, order: str) -> list[str]:
         said.append(f"its name is taken{another}")
     if gone.given_up:
         said.append("comes back without its private key")
+    elif key_pair.custody.private_key is PrivateKeyState.UNSAVED:
+        said.append("its private key was never saved")
     elif key_pair.custody.saved_to:
         said.append(f"key saved to {short_path(key_pair.custody.saved_to[-1])}")
-    wholes = [[*said, when, key_pair.key_pair_id], [*said, key_pair.key_pair_id], said]
+    ids = [key_pair.key_pair_id]
+    wholes = [[*said, made, when, *ids], [*said, when, *ids], [*said, made], [*said, *ids], said]
     if gone.name_taken:
         # Of two that had the name, the file tells which one it is.
         wholes += [["its name is taken", *said[1:]]]
-    wholes += [[*said[:1], key_pair.key_pair_id], said[:1], [key_pair.key_pair_id]]
+    wholes += [[*said[:1], made], [*said[:1], *ids], said[:1], ids]
     if order:
         # When it was deleted stands in its line too.
         shortest = [[*said, order]] * gone.given_up

@@ -290,11 +290,9 @@ class FindScreen(PlacedScreen[FollowUp | None]):
         """Show below a field that was emptied what can be typed, and else the answer."""
         if self._is_looking:
             return
-        text = self._thing.value
-        if not text.strip():
-            self._was_emptied = True
-        elif text == self._looked_up:
-            self._was_emptied = False
+        if not self._thing.value.strip():
+            # What is typed next may begin as that did, and is something else.
+            self._was_emptied, self._looked_up, self._found, self._rows = True, None, [], []
         self._empty.display = self._was_emptied
         self._list.display = self._answer.display = not self._was_emptied
 

@@ -89,6 +89,8 @@ class PickScreen(PlacedScreen[str | None]):
         self._empty.display = not items
         self._empty.update(self._empty_text if not self._items else NOTHING_MATCHES)
         self._teach()
+        # A list that was hidden has its size again only then.
+        self.call_after_refresh(self._show_whole)
 
     @on(CursorList.Highlighted)
     def _teach(self) -> None:
@@ -101,6 +103,8 @@ class PickScreen(PlacedScreen[str | None]):
     @on(CursorList.Highlighted)
     def _show_whole(self) -> None:
         """Below lines that are cut, show the one under the cursor whole."""
+        if not self._list.size.width:
+            return
         self.set_class(any(map(self._list.is_cut, self._items)), "-cut")
         picked = self._list.picked
         is_cut = picked is not None and self._list.is_cut(picked)

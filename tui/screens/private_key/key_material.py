@@ -110,6 +110,8 @@ class KeyMaterialScreen(PlacedScreen[str]):
         self._agent.display = False
         self._saved: list[SavedFiles] = []
         self._added: AddedToAgent | None = None
+        self._forgotten: AddedToAgent | None = None
+        """What of that its time has run out, by a clock that nobody sets."""
         self._perhaps_added = False
         self._agent_answers = True
         """Whether an agent answered when it was asked last, if it was."""
@@ -137,7 +139,7 @@ class KeyMaterialScreen(PlacedScreen[str]):
         if self._added.until is None:
             ends = self._added.ends_with_program
             return _Where.AGENT_FOR_A_TIME if ends else _Where.AGENT
-        is_kept = self._session.now() < self._added.until
+        is_kept = self._added is not self._forgotten and self._session.now() < self._added.until
         return _Where.AGENT_FOR_A_TIME if is_kept else _Where.NOWHERE
 
     def content(self) -> ComposeResult:
@@ -251,10 +253,11 @@ class KeyMaterialScreen(PlacedScreen[str]):
     @property
     def _end(self) -> str:
         """When the agent forgets the key: a time, or what happens then."""
-        if self._added is not None and self._added.ends_with_program:
-            return _PROGRAM_ENDS
-        until = None if self._added is None else self._added.until
-        return "" if until is None else judging.moment(until, self._session.now())
+        if self._added is None:
+            return ""
+        if self._added.until is not None:
+            return judging.moment(self._added.until, self._session.now())
+        return _PROGRAM_ENDS if self._added.ends_with_program else ""
 
     def action_say_how_to_leave(self) -> None:
         """Say what keeps the private key, and what leads away from it."""
@@ -345,8 +348,13 @@ class KeyMaterialScreen(PlacedScreen[str]):
             self._agent.display = True
             self._show_state()
             if added.until is not None:
+
+                def note_forgotten() -> None:
+                    self._forgotten = added
+                    self._show_state()
+
                 left = added.until - self._session.now()
-                self.set_timer(max(left.total_seconds(), 0), self._show_state)
+                self.set_timer(max(left.total_seconds(), 0), note_forgotten)
 
     @exclusively
     async def action_copy(self) -> None:

@@ -154,7 +154,7 @@ class SaveKeyMaterialScreen(PlacedScreen[SavedFiles | None]):
         if not file_format.takes_passphrase:
             # What it is for gives way to what is lost.
             words = not_as or words
-            words += f"; {file_format.value} takes no passphrase: {self._others_take_one} do"
+            words += f"; {file_format.value} gets no passphrase here: {self._others_take_one} do"
         wrong = file_formats.wrong_suffix(file_format, self._path.path)
         if wrong:
             words = f"the path ends in {wrong}, but the file is {file_format.value}; {words}"
@@ -228,7 +228,7 @@ class SaveKeyMaterialScreen(PlacedScreen[SavedFiles | None]):
         if self._is_left_out:
             return True
         self._is_left_out = True
-        text = f"{self._file_format.value} takes no passphrase: the file would not be encrypted"
+        text = f"{self._file_format.value} gets no passphrase here: the file would not be encrypted"
         self.say(Verdict(f"{text}; {key_of('save.submit')} again saves it so", Tone.CAUTION))
         return False
 

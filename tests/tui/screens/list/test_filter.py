@@ -1,6 +1,7 @@
 """The filter above the list."""
 
 import pytest
+from textual.events import Paste
 from textual.pilot import Pilot
 from textual.widgets import Input
 
@@ -150,7 +151,9 @@ def test_a_tag_that_is_being_typed_narrows_nothing_until_it_is_one(
         for leave in ("enter", "tab"):
             await pilot.press(leave)
             await until(pilot, lambda: shown(pilot) == [], "no such tag")
-            assert "no tag in use" not in drawn(pilot)
+            why = "Nothing matches: tag:Env=stag is no tag in use; tag:Env=stag* finds what begins"
+            assert text_of(pilot, "#empty").startswith(why)
+            assert "narrows nothing yet" not in drawn(pilot)
             await pilot.press("slash", "end")
             await until(pilot, lambda: shown(pilot) == everything, "all, while it is typed")
         await type_text(pilot, "ing")
@@ -225,7 +228,7 @@ def test_after_escape_the_cursor_is_where_it_was_before_the_filter(
         await until(pilot, lambda: len(shown(pilot)) == 6, "all pairs")
         assert screen.view.table.highlighted == before
         # Who has left the field meanwhile, and looked at another pair, is told of the jump.
-        said = "the filter is cleared; the cursor is where it was before it"
+        said = "filter cleared; the cursor is where it was before it"
         assert screen.fact_line.said_briefly == said
 
     play(demo_session, scene)
@@ -508,3 +511,33 @@ def test_an_m_is_said_to_be_months(demo_session: DemoSession) -> None:
             await pilot.press("escape")
 
     play(demo_session, scene)
+
+
+async def until_fact(pilot: Pilot[None], text: str) -> None:
+    await until(pilot, lambda: text_of(pilot, "#fact") == text, text)
+
+
+@pytest.mark.long
+def test_of_new_pairs_it_is_said_where_the_filter_hides_them(empty_session: DemoSession) -> None:
+    for name in ("web", "db", "db-2", "zeta"):
+        empty_session.backend.create_key_pair(key_name=name, key_type="ed25519")
+
+    async def scene(pilot: Pilot[None]) -> None:
+        await pilot.press("asterisk", "G", "space", "d")
+        await until_screen(pilot, "DeleteKeyPairsScreen")
+        await pilot.press("y")
+        await until_screen(pilot, "KeyPairListScreen")
+        await filter_by(pilot, "web")
+        await pilot.press("enter", "u")
+        await until_fact(pilot, "brought 3 pairs back; the filter hides 2 of them")
+        await pilot.press("i")
+        await until_screen(pilot, "ImportKeyPairScreen")
+        await type_text(pilot, "laptop")
+        await pilot.press("tab")
+        await pilot.pause()
+        app_of(pilot).post_message(Paste(PUBLIC_KEY))
+        await until(pilot, lambda: "EC2 will show" in drawn(pilot), "the key")
+        await pilot.press("enter")
+        await until_fact(pilot, "imported laptop; the filter hides it")
+
+    play(empty_session, scene)

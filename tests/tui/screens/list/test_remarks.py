@@ -53,7 +53,7 @@ def test_it_says_of_how_many_pairs_and_where(empty_session: DemoSession, home: P
         await until_said(pilot, "tags saved: a; u undoes it")
         await pilot.press("space", "space")
         await tag(pilot)
-        await until_said(pilot, "x set on 2 pairs; u undoes it")
+        await until_said(pilot, "x set on 2 pairs, 1 of which had it already; u undoes it")
         await pilot.press("e")
         await until_screen(pilot, "ExportScreen")
         await pilot.press("enter")

@@ -294,7 +294,7 @@ def test_tags_of_one_pair_and_of_many_are_as_before_they_were_edited(
     async def scene(pilot: Pilot[None]) -> None:
         await tag(pilot, "g", said="tags saved: a; u undoes it")
         await pilot.press("asterisk")
-        await tag(pilot, said="Env=prod set on 3 pairs; u undoes it")
+        await tag(pilot, said="Env=prod set on 3 pairs, 1 of which had it already; u undoes it")
         await pilot.press("G")
         # What another session does meanwhile stays.
         empty_session.backend.create_tags(resources=ids[:1], tags=[Tag("Team", "ops")])

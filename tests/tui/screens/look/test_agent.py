@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from textual.pilot import Pilot
 
+from core.checks import agent_stays
 from core.custody import agent, agent_keys, saving
 from core.custody.agent import AddNotConfirmed, AgentError, AgentIdentity, NoAgent, holdings
 from core.custody.agent_keys import AddedToAgent, AgentContents, AgentKey
@@ -47,6 +48,7 @@ from tui.widgets.key_hints import KeyHints
 from tui.widgets.text_input import TextInput
 from tui.words import journal, judging, pairs
 from tui.words.verdict import Tone
+from tui.work.exclusive import is_busy
 
 
 def flat(pilot: Pilot[None]) -> str:
@@ -192,13 +194,15 @@ def test_what_an_agent_will_forget_is_left_by_the_second_key_that_says_so(
 
 
 @pytest.mark.long
+@pytest.mark.parametrize("passed", [timedelta(seconds=2), timedelta(hours=-1)], ids=str)
 def test_that_the_agent_has_forgotten_it_is_said_by_itself(
-    empty_session: DemoSession, ssh_agent: Agent
+    empty_session: DemoSession, ssh_agent: Agent, passed: timedelta
 ) -> None:
     async def scene(pilot: Pilot[None]) -> None:
         await hold(pilot, empty_session)
         await add(pilot, "2s")
-        empty_session.time += timedelta(seconds=2)
+        # It may be set back: an agent has a clock of its own.
+        empty_session.time += passed
         await until(pilot, lambda: "The agent has forgotten it" in flat(pilot), "the word")
         await pilot.press("ctrl+q")
         await until(pilot, lambda: "Not saved yet: s saves it" in flat(pilot), "the sentence")
@@ -476,7 +480,7 @@ def test_a_key_of_another_region_leads_there_and_an_unknown_one_is_imported(
         await open_agent(pilot)
         await until(pilot, lambda: "there in eu-west-1" in drawn(pilot), "the keys")
         # The Region of the pair has in its journal how long it stays.
-        assert ", as it was added here" in drawn(pilot)
+        assert ", as asked when it was added" in drawn(pilot)
         assert f"({created.key_pair.key_pair_id})" in " ".join(drawn(pilot).split())
         await pilot.press("enter")
         await until(pilot, lambda: "1 pair " in drawn(pilot).splitlines()[0], "the Region")
@@ -542,12 +546,12 @@ def test_how_long_a_key_stays_is_said_where_it_was_added_here(
 
     async def scene(pilot: Pilot[None]) -> None:
         await open_agent(pilot)
-        told = "Time left   no limit, as it was added here"
+        told = "Time left   no limit, as asked when it was added"
         await until(pilot, lambda: told in drawn(pilot), told)
         await pilot.press("down")
         await until(pilot, lambda: "Time left   agents do not say" in drawn(pilot), "the second")
         await pilot.press("down")
-        told = f"Time left   until {until_}, as it was added here"
+        told = f"Time left   until {until_}, as asked when it was added"
         await until(pilot, lambda: told in drawn(pilot), told)
         # What was said then is over: whoever added it again did not do so here.
         empty_session.time += timedelta(hours=2)
@@ -594,7 +598,7 @@ def test_a_key_that_the_agent_has_forgotten_leaves_its_page_by_itself(
         # One timer, for the next end; nothing is asked before it.
         assert len(asked) == 2
         assert screen._next_end is not None
-        assert f"until {judging.moment(keys[1].until or now, now)}, as it" in drawn(pilot)
+        assert f"until {judging.moment(keys[1].until or now, now)}, as asked" in drawn(pilot)
 
     play(empty_session, scene)
 
@@ -748,7 +752,11 @@ def test_a_key_is_taken_out_of_the_agent_and_asked_for_where_it_is_in_no_file(
         assert isinstance(app_of(pilot).screen, AgentKeysScreen)
         await pilot.press("d")
         await until(pilot, lambda: outcome(pilot) == asks, asks)
+        # The key that asked does not answer as well, be it held.
+        await pilot.press("d", "d")
+        await until(pilot, lambda: not is_busy(app_of(pilot).screen), "that it is heard")
         assert names() == ["unsaved"]
+        assert outcome(pilot) == asks
         await pilot.press("y")
         await until(pilot, lambda: outcome(pilot) == "unsaved is out of the agent", "the other")
         assert names() == []
@@ -934,6 +942,26 @@ def test_the_list_knows_what_was_added_to_an_agent_by_another_session(
             await until(pilot, lambda there=there: there in drawn(pilot), there)  # type: ignore[misc] # its default
 
     play(later, scene)
+
+
+def test_what_ends_with_the_program_is_known_in_every_region_and_never_in_a_later_session(
+    empty_session: DemoSession,
+) -> None:
+    created = empty_session.backend.create_key_pair(key_name="web", key_type="ed25519")
+    hour = empty_session.now() + timedelta(hours=1)
+    for until_, detail in ((hour, "until "), (None, "until the end of keypairs")):
+        added = agent_keys.AddedToAgent(until_, False, False, ends_with_program=True)
+        agent_keys.record_added(empty_session, created.key_pair, added)
+        key_pair_id = created.key_pair.key_pair_id
+        there = empty_session.for_region("eu-west-1").for_region("us-east-1")
+        assert agent_stays.stays(there)[key_pair_id].until == until_
+        assert not agent_stays.stays(DemoSession(empty_session.store.folder))
+        *_, entry = empty_session.journal()
+        [said] = journal.details(journal.Act((entry,)))
+        assert said.startswith(detail)
+        assert said.endswith("the end of keypairs")
+    # It is over with the agent's time too.
+    assert "or the end of keypairs" in str(empty_session.journal()[-2].detail)
 
 
 @pytest.mark.long

@@ -257,9 +257,12 @@ async def test_another_text_is_looked_up_anew(demo_session: DemoSession, keys: P
         await until(pilot, lambda: said(screen) == "", "the word to be gone")
         assert "what you typed" not in drawn(pilot)
         assert "whose each key in a folder is" in drawn(pilot)
+        # Nor beside what begins like the old text.
         screen._thing.value = "nonsense"
-        await until(pilot, lambda: said(screen) == "looked at 8 pairs; none has this.", "it again")
+        await until(pilot, lambda: hint(screen) == "enter find", "the hint")
+        assert "what you typed" not in drawn(pilot)
         await pilot.press("x")
+        assert said(screen) == ""
         screen._thing.value = "~/keys/a"
         await pilot.press("enter")
         await until(pilot, lambda: "ci-deploy" in str(rows(screen)), "the other answer")

@@ -8,9 +8,12 @@ from rich.segment import Segment
 from textual.pilot import Pilot
 
 from core.checks.finding import MADE_PRIVATE
+from core.local import many
 from core.model import Tag
 from core.store.journal import JournalEntry
+from core.store.region_store import RegionStore
 from tests.demo import NOW, DemoSession
+from tests.helpers import session_over
 from tests.tui.driving import app_of, drawn, play, type_text, until, until_list, until_screen
 from tui.screens.look.journal import JournalScreen
 from tui.screens.workbench.grouped_list import GroupedList, SearchAndOpen
@@ -46,6 +49,7 @@ ENTRIES = [
         replace(
             FIRST,
             time=NOW + timedelta(seconds=number // 3),
+            continues=number >= 3,
             user="boris",
             client=None,
             process=1,
@@ -80,13 +84,14 @@ def test_what_was_done_to_many_at_once_is_one_act() -> None:
 
 
 def test_what_was_done_by_hand_one_after_the_other_is_an_act_each() -> None:
-    def deletions(*seconds: float) -> list[JournalEntry]:
+    def deletions(*seconds: float, continues: bool = False) -> list[JournalEntry]:
         return [
             replace(
                 FIRST,
                 time=FIRST.time + timedelta(seconds=second),
                 operation="DeleteKeyPair",
                 key_pair_id=f"key-{number}",
+                continues=continues and second > 0,
             )
             for number, second in enumerate(seconds)
         ]
@@ -94,10 +99,29 @@ def test_what_was_done_by_hand_one_after_the_other_is_an_act_each() -> None:
     for seconds, counts in (
         ((0, 1), [1, 1]),  # by hand
         ((0, 0, 0, 1), [1, 3]),
-        ((0, 0, 1, 1, 1.2), [5]),  # in batches
+        ((0, 0, 0, 1, 1), [2, 3]),
         ((0, 0.3, 0.6, 0.9), [4]),  # over EC2
     ):
         assert [len(act.entries) for act in acts(deletions(*seconds))] == counts, seconds
+    in_batches = deletions(0, 0, 4, 4, 9, continues=True)
+    assert [len(act.entries) for act in acts(in_batches)] == [5]
+
+
+def test_batches_of_one_deletion_are_an_act_and_two_deletions_are_two(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # So that each pair is a batch of its own.
+    monkeypatch.setattr(many, "MOST_SECONDS", -1)
+    now = [NOW]
+    store = RegionStore(tmp_path / "data", "us-east-1", now=lambda: now[0])
+    backend = session_over(store).backend
+    keys = [backend.create_key_pair(key_name=f"web-{n}", key_type="ed25519") for n in range(5)]
+    ids = [key.key_pair.key_pair_id for key in keys]
+    for each in (ids[:3], ids[3:]):
+        for _ in backend.delete_key_pairs(each, delete_time=NOW):
+            now[0] += timedelta(seconds=1)
+    found = acts(store.journal.read())
+    assert [len(act.entries) for act in found if act.operation == "DeleteKeyPair"] == [2, 3]
 
 
 @pytest.mark.long

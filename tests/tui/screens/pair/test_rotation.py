@@ -153,7 +153,7 @@ def test_a_pair_is_replaced_and_its_predecessor_retired(empty_session: DemoSessi
         await pilot.press("d")
         await until_screen(pilot, "DeleteKeyPairsScreen")
         assert "Replaced by  ci-deploy-2 · was saved to ~/.ssh/ci-deploy-2.pem" in drawn(pilot)
-        assert "Private key  never saved; an agent or a copy may hold it" in drawn(pilot)
+        assert "Private key  never saved: gone, unless an agent or a copy holds it" in drawn(pilot)
         await press_alone(pilot, "y")
         await until_screen(pilot, "KeyPairListScreen")
         await until_remark(pilot, "deleted ci-deploy")

@@ -376,7 +376,7 @@ def test_a_format_that_takes_no_passphrase_has_no_fields_for_one_and_keeps_what_
     async def scene(pilot: Pilot[None]) -> None:
         await choose(pilot, file_format)
         assert verdict(pilot, "file-format").endswith(
-            "takes no passphrase: ppk3, openssh and pkcs8 do"
+            "gets no passphrase here: ppk3, openssh and pkcs8 do"
         )
         fields = dialog(pilot).query(PassphraseInput)
         assert [field.region.height for field in fields] == [0, 0]
@@ -385,7 +385,7 @@ def test_a_format_that_takes_no_passphrase_has_no_fields_for_one_and_keeps_what_
         assert focused is not None
         assert focused.id == "public-key"
         await choose(pilot, FileFormat.PPK3)
-        assert "takes no passphrase" not in verdict(pilot, "file-format")
+        assert "no passphrase" not in verdict(pilot, "file-format")
         assert [field.region.height for field in fields] == [1, 1]
         await paste_passphrase(pilot, PHRASE, PHRASE)
         await choose(pilot, file_format)
@@ -395,7 +395,9 @@ def test_a_format_that_takes_no_passphrase_has_no_fields_for_one_and_keeps_what_
         await choose(pilot, file_format)
         for _ in range(2):
             await pilot.press("enter")
-            await until_said(pilot, f"{file_format.value} takes no passphrase: the file would not")
+            await until_said(
+                pilot, f"{file_format.value} gets no passphrase here: the file would not"
+            )
             assert names(home / ".ssh") == []
             await write_path(pilot, f"{path_of(pilot)}x")
         await pilot.press("enter")
