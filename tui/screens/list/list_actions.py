@@ -156,7 +156,8 @@ _SORTED = "sorted by "
 def _show_in_order(view: ListView) -> None:
     """Show the pairs as they are sorted now; by which column, where it is not on the screen."""
     view.stop_saying(_SORTED)
-    view.show(view.table.highlighted)
+    # Who is at the top wants to see what comes first.
+    view.show(view.table.highlighted if view.table.cursor else None)
     column = view.listing.column
     if view.shown and not view.table.shows(column):
         other_way = ", the other way round" if view.listing.reverse else ""

@@ -3,8 +3,11 @@
 from dataclasses import replace
 
 import pytest
+from textual.pilot import Pilot
 
 from tests.demo import NOW, DemoSession
+from tests.tui.driving import app_of, play, until
+from tui.screens.list.key_pair_list import KeyPairListScreen
 from tui.screens.list.key_pair_table import HEADINGS
 from tui.screens.list.listing import Listing
 
@@ -30,3 +33,22 @@ def test_pairs_that_are_equal_by_a_column_stand_by_their_names(
             names = [pair.key_name for pair in shown]
             assert column != "tags" or names == sorted(names)
         assert len(orders) == 1
+
+
+def test_the_cursor_stays_on_its_pair_or_at_the_top(demo_session: DemoSession) -> None:
+    async def scene(pilot: Pilot[None]) -> None:
+        screen = app_of(pilot).screen
+        assert isinstance(screen, KeyPairListScreen)
+        view = screen.view
+        await until(pilot, lambda: len(view.shown) > 2, "the pairs")
+        first = view.shown[0]
+        await pilot.press("S")
+        assert view.shown[-1] == first
+        assert view.highlighted == view.shown[0]
+        await pilot.press("down")
+        second = view.highlighted
+        await pilot.press("S")
+        assert view.shown[1] != second
+        assert view.highlighted == second
+
+    play(demo_session, scene)
