@@ -246,6 +246,8 @@ class CheckUpScreen(PlacedScreen[FollowUp | None]):
             said = {self._advice(each) for each in map(self._of, line.parts)}
             opens = f"{key_of('check-up.go')} opens and closes this kind."
             same = as_pasted(said.pop()) if len(said) == 1 else opens
+            if self._of(line.parts[0]).kind == _NEVER_SAVED:
+                same += " In the list, the filter is:unsaved shows them together."
             facts = [Said(line.title, line.tone.value if line.tone is not Tone.PLAIN else "")]
             return RowFacts(
                 f"{line.amount} of this kind",
@@ -365,8 +367,8 @@ _SEVERAL = "these are several findings: open them, and go to one"
 _NO_COMMAND = "there is no command for this"
 _NOT_OPEN = "nothing to mend: this is about no exposed file"
 
-_MENDED = "file-exposed"
-"""The kind of finding that is put right here."""
+_MENDED, _NEVER_SAVED = "file-exposed", "never-saved"
+"""The kind of finding that is put right here, and the one that a filter of the list finds."""
 
 
 def _has_command(finding: Finding) -> bool:

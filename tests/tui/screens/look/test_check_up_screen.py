@@ -321,6 +321,8 @@ async def test_many_of_a_kind_wait_closed_and_the_exposed_file_is_closed_to_othe
         await pilot.press("down", "right")
         assert len(rows(screen)) == 12
         await pilot.press("down", "left")
+        way = "In the list, the filter is:unsaved shows them together."
+        await until(pilot, lambda: way in " ".join(drawn(pilot).split()), way)
         assert rows(screen)[2:4] == [never_saved, ("A pair is older than the limit: 1",)]
         await pilot.press("enter")
         assert len(rows(screen)) == 12
