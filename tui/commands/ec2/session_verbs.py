@@ -156,11 +156,11 @@ def _deleted(
     search: Search,
 ) -> Answer:
     search(answers.EXAMPLES["DeleteKeyPair"])
+    what = request.get("KeyPairId") or request.get("KeyName")
     may_ask = sys.stdin.isatty() and not options.yes and not request.get("DryRun", False)
     if may_ask:
-        delete.ask(session, request)
+        request = delete.ask(session, request)
     answer = _called(client, options.command, request)
     if "KeyPairId" not in answer:
-        what = request.get("KeyPairId") or request.get("KeyName")
         say(f"keypairs: there is no key pair {what}; nothing was deleted.")
     return answer
