@@ -270,6 +270,16 @@ def test_a_key_goes_to_the_agent_and_to_no_file(
     assert pair.custody.private_key is PrivateKeyState.UNSAVED
 
 
+def test_an_agent_gets_no_key_whose_answer_could_not_be_printed(
+    data_dir: Path, ssh_agent: Agent, capsys: Output
+) -> None:
+    arguments = ["--key-name", "x", "--key-type", "ed25519", "--agent", "--query", "&a"]
+    assert call("create-key-pair", *arguments) == 252
+    assert "--query" in capsys.readouterr().err
+    assert ssh_agent.ssh_add("-L").returncode == 1
+    assert state_of(data_dir) == {}
+
+
 def test_the_mode_of_a_file_that_held_something_stays(tmp_path: Path, data_dir: Path) -> None:
     line = f"umask 022; echo one > log; {_NEW} >> log"
     assert shell(line, tmp_path, data_dir)[0] == 0

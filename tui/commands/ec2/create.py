@@ -250,10 +250,11 @@ class _Creation:
         if error is None:
             return DONE
         if self._stands:
-            if not isinstance(error, OSError):
+            if not isinstance(error, OSError | ValueProblem):
                 raise error
+            why = error.strerror if isinstance(error, OSError) else error
             say(
-                f"keypairs: the answer could not be printed: {error.strerror}. The key pair was"
+                f"keypairs: the answer could not be printed: {why}. The key pair was"
                 f" created, and its private key {self._handover.where()}."
             )
             return FAILED

@@ -87,6 +87,7 @@ class Handover(Protocol):
 
         Raises:
             OSError: standard output did not take the answer.
+            ValueProblem: the query failed at this answer, though not at the one made up.
         """
 
     def where(self) -> str:
@@ -138,7 +139,8 @@ class ToFile:
         self._accepted = target
         # What a query makes of the answer must not fail once there is a pair.
         del made_up["KeyMaterial"]
-        self._search(made_up | self._added(str(target.path), ("mode 0600",)))
+        shown = made_up | self._added(str(target.path), ("mode 0600",))
+        _rendered(self._search(shown), self._options)
 
     def take(self, created: CreatedKeyPair, answer: Answer) -> None:
         try:
@@ -272,9 +274,10 @@ class ToAgent:
                 " --yes agrees to that"
             )
         self._owner = owner
+        # What a query makes of the answer must not fail once there is a pair.
         del made_up["KeyMaterial"]
         added: Answer = {"AddedToAgent": True} | ({"Until": ""} if self._lifetime else {})
-        self._search(made_up | added)
+        _rendered(self._search(made_up | added), self._options)
 
     def take(self, created: CreatedKeyPair, answer: Answer) -> None:
         try:
@@ -392,7 +395,7 @@ class ToOutput:
         return "was printed"
 
     def _rendered(self, answer: Answer) -> str:
-        return output.rendered(self._search(answer), self._options.output, answers.CREATE)
+        return _rendered(self._search(answer), self._options)
 
     def _carries(self, answer: Answer) -> bool:
         """Return whether the whole key is in what will be printed."""
@@ -433,7 +436,11 @@ def _kind(request: Answer) -> tuple[KeyType, KeyFormat]:
 
 
 def _print(answer: Any, options: argparse.Namespace) -> None:
-    output.write(output.rendered(answer, options.output, answers.CREATE))
+    output.write(_rendered(answer, options))
+
+
+def _rendered(answer: Any, options: argparse.Namespace) -> str:
+    return output.rendered(answer, options.output, answers.CREATE)
 
 
 def _is_read() -> bool:

@@ -28,7 +28,8 @@ def compiled(query: str | None) -> "Callable[[Any], Any]":
     """Return what a `--query` makes of an answer; without one the answer stays as it is.
 
     Raises:
-        ValueProblem: it is no JMESPath.
+        ValueProblem: it is no JMESPath; what is returned raises it for an answer that it cannot
+            be asked of.
     """
     if query is None:
         return lambda answer: answer
@@ -42,7 +43,7 @@ def compiled(query: str | None) -> "Callable[[Any], Any]":
 
     def search(answer: "Any") -> "Any":
         try:
-            return expression.search(answer)
+            found = expression.search(answer)
         except (
             jmespath.exceptions.JMESPathError,
             TypeError,
@@ -51,12 +52,37 @@ def compiled(query: str | None) -> "Callable[[Any], Any]":
             RecursionError,
         ) as error:
             raise ValueProblem(f"--query: {error}") from None
+        if _holds_expression(found):
+            raise ValueProblem("--query: what stands behind & is no value, and cannot be printed")
+        return found
 
     return search
 
 
+def _holds_expression(found: "Any") -> bool:
+    """Return whether `&` is in what a query makes of an answer, and not in a function alone."""
+    try:
+        json.dumps(found)
+    except TypeError:
+        return True
+    except RecursionError:
+        pass  # which `rendered` says
+    return False
+
+
 def rendered(answer: "Any", output: str, title: str) -> str:
-    """Return an answer as the text to print; `title` stands above a table."""
+    """Return an answer as the text to print; `title` stands above a table.
+
+    Raises:
+        ValueProblem: what a query made of it cannot be printed.
+    """
+    try:
+        return _rendered(answer, output, title)
+    except RecursionError:
+        raise ValueProblem("--query: what it makes of the answer is nested too deeply") from None
+
+
+def _rendered(answer: "Any", output: str, title: str) -> str:
     if output == "table":
         # Imported here: hardly anybody asks for one.
         from tui.commands.ec2.table import table
