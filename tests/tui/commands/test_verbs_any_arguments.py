@@ -79,6 +79,8 @@ TEXTS = [
     "1h",
     "9" * 400,
     "[" * 3_000,
+    "(" * 3_000,
+    "Key=" + "[" * 3_000,
     "a" * 3_000,
     "help",
 ]
@@ -153,6 +155,29 @@ def test_what_cannot_be_printed_is_refused_before_anything_is_done(
             assert "--query" in capsys.readouterr().err or (what, output) == ("create", "table")
     assert region_file.read_bytes() == before
     assert not Path("new.pem").exists()
+
+
+@each_row(
+    "arguments",
+    [
+        ["describe-key-pairs", "--query", "(" * 3_000],
+        ["describe-key-pairs", "--query", "[" * 3_000],
+        ["describe-key-pairs", "--query", "|".join("@" * 3_000)],
+        ["describe-key-pairs", "--query", f"`{'[' * 700}{']' * 700}`", "--output", "text"],
+        ["describe-key-pairs", "--query", f"`{'[' * 700}{']' * 700}`", "--output", "table"],
+        ["describe-key-pairs", "--filters", "[" * 3_000],
+        ["describe-key-pairs", "--cli-input-json", "[" * 3_000],
+        ["create-tags", "--resources", "old", "--tags", f"Key={'[' * 3_000}"],
+        ["create-tags", "--resources", "old", "--tags", f"Key={'{a=' * 3_000}"],
+    ],
+)
+def test_what_is_nested_too_deeply_is_refused_in_a_sentence(
+    arguments: list[str], region_file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    capsys.readouterr()
+    assert call(*arguments) == 252
+    option = "--query" if "--query" in arguments else arguments[-2]
+    assert capsys.readouterr() == ("", f"{arguments[0]}: {option}: it is nested too deeply\n")
 
 
 def test_what_fails_at_the_answer_alone_says_that_it_was_done(

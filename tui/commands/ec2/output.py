@@ -11,7 +11,7 @@ import re
 import stat
 import sys
 
-from tui.commands.ec2.values import ValueProblem
+from tui.commands.ec2.values import TOO_DEEP, ValueProblem
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -40,6 +40,8 @@ def compiled(query: str | None) -> "Callable[[Any], Any]":
         expression = jmespath.compile(query)
     except jmespath.exceptions.JMESPathError as error:
         raise ValueProblem(f"--query: {error}") from None
+    except RecursionError:
+        raise ValueProblem(f"--query: {TOO_DEEP}") from None
 
     def search(answer: "Any") -> "Any":
         try:
@@ -49,9 +51,10 @@ def compiled(query: str | None) -> "Callable[[Any], Any]":
             TypeError,
             ValueError,
             ArithmeticError,
-            RecursionError,
         ) as error:
             raise ValueProblem(f"--query: {error}") from None
+        except RecursionError:
+            raise ValueProblem(f"--query: {TOO_DEEP}") from None
         if _holds_expression(found):
             raise ValueProblem("--query: what stands behind & is no value, and cannot be printed")
         return found
@@ -79,7 +82,7 @@ def rendered(answer: "Any", output: str, title: str) -> str:
     try:
         return _rendered(answer, output, title)
     except RecursionError:
-        raise ValueProblem("--query: what it makes of the answer is nested too deeply") from None
+        raise ValueProblem(f"--query: {TOO_DEEP}") from None
 
 
 def _rendered(answer: "Any", output: str, title: str) -> str:
