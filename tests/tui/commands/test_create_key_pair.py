@@ -240,6 +240,33 @@ def test_a_query_sees_the_answer_that_is_printed(
     assert capsys.readouterr().out == f"{path}\n"
 
 
+@each_row(
+    "option, said",
+    [
+        (["--save", ""], "create-key-pair: --save: type the path of a new file\n"),
+        (["--save", " "], "create-key-pair: --save: type the path of a new file\n"),
+        (["--save", "file://"], "create-key-pair: --save: type the path of a new file\n"),
+        (
+            ["--agent", ""],
+            "create-key-pair: --agent: the time is empty; leave it out for no limit\n",
+        ),
+    ],
+)
+def test_what_is_empty_is_no_path_and_no_time(
+    option: list[str], said: str, data_dir: Path, ssh_agent: Agent, capsys: Output
+) -> None:
+    # As a dry run: the wrong place would be the root of the system.
+    named = ["create-key-pair", "--key-name", "x", "--key-type", "ed25519", "--dry-run", "--yes"]
+    assert call(*named, *option) == 252
+    assert capsys.readouterr() == ("", said)
+
+
+def test_a_folder_is_found_behind_a_scheme(data_dir: Path, keys: Path, capsys: Output) -> None:
+    named = ["create-key-pair", "--key-name", "x", "--key-type", "ed25519"]
+    assert call(*named, "--save", f"file://{keys}") == 0
+    assert json.loads(capsys.readouterr().out)["SavedTo"] == str(keys / "x.pem")
+
+
 @pytest.mark.long
 @pytest.mark.parametrize("from_stdin", [False, True])
 def test_a_saved_key_can_have_a_passphrase(

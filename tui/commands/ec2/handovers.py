@@ -7,6 +7,7 @@ import argparse
 import io
 import json
 import os
+import re
 import select
 import stat
 import sys
@@ -32,6 +33,9 @@ from tui.commands.ec2.refusals import say
 from tui.commands.ec2.values import STDIN, ValueProblem
 
 _LONGEST_PASSPHRASE_FILE = 64 * 1024
+
+UNTIL_IT_ENDS = "until it ends"
+"""What stands for the lifetime of a key in the agent where none was given."""
 
 Search = Callable[[Any], Any]
 
@@ -133,7 +137,8 @@ class ToFile:
         self._path_text = _path_text(self._options.save, self._request["KeyName"], file_format)
         target = destination.examine_for_private_key(self._path_text)
         if not target.usable:
-            raise ValueProblem(f"--save: {target.path or self._path_text}: {target.explanation}")
+            named = target.path or self._path_text.strip()
+            raise ValueProblem(f"--save: {f'{named}: ' if named else ''}{target.explanation}")
         if (target.verdict is PathVerdict.ASKS or target.makes) and not self._options.yes:
             raise ValueProblem(f"--save: {target.path}: {target.explanation}; --yes agrees to that")
         self._accepted = target
@@ -205,9 +210,11 @@ def _is_same(status: os.stat_result, before: os.stat_result) -> bool:
 
 def _path_text(text: str, key_name: str, file_format: FileFormat) -> str:
     """Return the path to save to; in a folder it is the name that the app would offer."""
+    text = re.sub("^fileb?://", "", text)
     with suppress(RuntimeError, OSError, ValueError):  # it is no path, which `examine` says
         folder = Path(text).expanduser()
-        if text.endswith("/") or folder.is_dir():
+        # Nothing would be this folder to pathlib, and / with a name behind it.
+        if text and (text.endswith("/") or folder.is_dir()):
             name = destination.offered_name(folder, key_name, file_format)
             return f"{text.rstrip('/')}/{name}"
     return text
@@ -254,10 +261,7 @@ class ToAgent:
         self._in_doubt = False
 
     def look(self, made_up: Answer) -> None:
-        try:
-            self._lifetime = lifetime.parse(self._options.agent)
-        except lifetime.LifetimeError as error:
-            raise ValueProblem(f"--agent: {error}") from None
+        self._lifetime = _lifetime(self._options.agent)
         try:
             held = agent.holdings()
         except agent.AgentError as error:
@@ -320,6 +324,18 @@ class ToAgent:
 
     def where(self) -> str:
         return "is in the ssh-agent"
+
+
+def _lifetime(text: str) -> timedelta | None:
+    """Return how long the agent is to keep a key; it is for good only where nothing was given."""
+    if text == UNTIL_IT_ENDS:
+        return None
+    if not text.strip():
+        raise ValueProblem("--agent: the time is empty; leave it out for no limit")
+    try:
+        return lifetime.parse(text)
+    except lifetime.LifetimeError as error:
+        raise ValueProblem(f"--agent: {error}") from None
 
 
 # Standard output ------------------------------------------------------------------------------
