@@ -201,6 +201,33 @@ def test_what_took_the_name_while_it_was_asked_is_not_deleted(
     assert ec2.describe_key_pairs()["KeyPairs"] == []
 
 
+def test_of_more_than_was_asked_for_the_pair_of_the_name_is_meant(
+    keypairs: Keypairs, server: Ec2Server
+) -> None:
+    ec2 = server.client_of("us-east-1")
+    ids = {
+        name: ec2.create_key_pair(KeyName=name, KeyType="ed25519")["KeyPairId"]
+        for name in ("other", "web")
+    }
+    items = (
+        f"<item><keyPairId>{key_pair_id}</keyPairId><keyName>{name}</keyName>"
+        f"<keyType>ed25519</keyType><publicKey>{PUBLIC_KEY}</publicKey></item>"
+        for name, key_pair_id in ids.items()
+    )
+    server.bodies["DescribeKeyPairs"] = f"<keySet>{''.join(items)}</keySet>"
+    done = keypairs("create-tags", "--ec2", "--resources", "web", "--tags", "Key=a")
+    assert (done.returncode, done.stderr) == (0, f"keypairs: web is {ids['web']}.\n")
+    ours, theirs = pty.openpty()
+    try:
+        os.write(ours, b"y\n")
+        done = keypairs("delete-key-pair", "--ec2", "--key-name", "web", stdin=theirs)
+    finally:
+        os.close(ours)
+        os.close(theirs)
+    assert "Delete web? [y/N]" in done.stderr
+    assert [pair["KeyName"] for pair in ec2.describe_key_pairs()["KeyPairs"]] == ["other"]
+
+
 def test_what_ec2_says_is_kept_for_the_account_of_today(
     keypairs: Keypairs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -119,12 +119,16 @@ def _id(client: Client, resource: str) -> str:
     if re.fullmatch(_KEY_PAIR_ID, resource) or not resource:
         return resource
     try:
-        found = client.describe_key_pairs(KeyNames=[resource])["KeyPairs"][0]
+        found = client.describe_key_pairs(KeyNames=[resource])["KeyPairs"]
     except client.exceptions.ClientError:
         return resource  # EC2 says what is wrong with it
-    key_pair_id: str = found["KeyPairId"]
-    say(f"keypairs: {resource} is {key_pair_id}.")
-    return key_pair_id
+    for each in found:
+        # Some who stand in for EC2 answer with more than was asked for.
+        if each["KeyName"] == resource:
+            key_pair_id: str = each["KeyPairId"]
+            say(f"keypairs: {resource} is {key_pair_id}.")
+            return key_pair_id
+    return resource
 
 
 def _try(search: Search, answer: Answer, options: argparse.Namespace) -> None:
