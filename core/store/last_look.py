@@ -1,8 +1,10 @@
 """Remembers when EC2 last said what is in a Region, as the time of an empty file beside it."""
 
 import os
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
+
+from core import clock
 
 
 def _path(folder: Path, region: str) -> Path:
@@ -23,9 +25,9 @@ def note(folder: Path, region: str, time: datetime) -> None:
 
 
 def time_of(folder: Path, region: str) -> datetime | None:
-    """Return when EC2 last said what is in a Region, or None where it never did."""
+    """Return when EC2 last said what is in a Region, or None where that is not known."""
     try:
         seen = _path(folder, region).lstat().st_mtime
     except OSError:
         return None
-    return datetime.fromtimestamp(seen, UTC)
+    return clock.of_file(seen)

@@ -13,6 +13,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import NamedTuple
 
+from core import clock
 from core.disk import files
 from core.errors import StoreDamaged, StoreError, StoreTooNew
 from core.store import region_file
@@ -36,7 +37,8 @@ class Restoration:
     of both, and of what is not in the backup, as far as the damaged file can still be read and by
     what the journal says was made since. `since` is what the journal says was done in the Region
     after the backup was written, an operation and the name of a pair each; `undone` is what of that
-    was done to pairs of the backup, which come back as they were before.
+    was done to pairs of the backup, which come back as they were before. Where it is not known when
+    the backup was written, `time` is None, and nothing is known of what was done since.
     """
 
     path: Path
@@ -168,8 +170,9 @@ def _best(store: RegionStore) -> tuple[Content, str, bool]:
     if backup.state.generation < known.state.generation:
         # The backup is what was there before the damaged file, and so was nothing newer.
         return known, "what this session knew of it", True
-    time = datetime.fromtimestamp(status.st_mtime).astimezone()
-    return backup, f"the backup of {time:%Y-%m-%d %H:%M}", False
+    time = clock.of_file(status.st_mtime)
+    of_when = f" of {time.astimezone():%Y-%m-%d %H:%M}" if time else ""
+    return backup, f"the backup{of_when}", False
 
 
 def _content_of(data: bytes, region: str) -> Content | None:
@@ -208,8 +211,8 @@ class _NoBackup(Exception):
     """The backup cannot be used; says why, as a clause."""
 
 
-def _backup_of(store: RegionStore) -> tuple[Content, datetime]:
-    """Return what the backup holds, and when it was written.
+def _backup_of(store: RegionStore) -> tuple[Content, datetime | None]:
+    """Return what the backup holds, and when it was written, if that is known.
 
     Raises:
         StoreError: it cannot be read.
@@ -228,15 +231,15 @@ def _backup_of(store: RegionStore) -> tuple[Content, datetime]:
             raise _NoBackup(why) from error
     if not _owned(status):
         raise _NoBackup(f"the backup {backup} belongs to another account")
-    return content, datetime.fromtimestamp(status.st_mtime, UTC)
+    return content, clock.of_file(status.st_mtime)
 
 
 def _compared(
-    store: RegionStore, problem: str, readable: Set[str], content: Content, time: datetime
+    store: RegionStore, problem: str, readable: Set[str], content: Content, time: datetime | None
 ) -> Restoration:
     """Return what comes back, what stays and what is lost, beside the names `readable` still."""
     kept = content.state.names.keys()
-    since = _done_since(store, time)
+    since = () if time is None else _done_since(store, time)
     made = {name for operation, name in since if name and operation in _MAKES}
     gone = {name for operation, name in since if name and operation == _DELETES}
     return Restoration(

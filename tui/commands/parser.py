@@ -243,7 +243,14 @@ def _add_options(parser: argparse.ArgumentParser, unmentioned: "Sequence[str]") 
 def _kind(metavar: str) -> "dict[str, Any]":
     if not metavar:
         return {"action": "store_true"}
-    return {"metavar": metavar} | ({"type": _seconds} if metavar == "SECONDS" else {})
+    return {"metavar": metavar, "type": _seconds if metavar == "SECONDS" else _named}
+
+
+def _named(text: str) -> str:
+    # A variable of a script that is not set, say: what is usual was not meant by it.
+    if not text.strip():
+        raise argparse.ArgumentTypeError("it is empty; leave it out, or say which one")
+    return text
 
 
 def _seconds(text: str) -> float:

@@ -90,7 +90,7 @@ def _described(found: Restoration) -> Sequence[str]:
         f"Damage: {found.problem}",
         f"Backup: {found.backup}",
         f"Backup's generation: {found.generation}",
-        f"Backup's time: {found.time:%Y-%m-%dT%H:%M:%SZ}",
+        f"Backup's time: {_time(found)}",
         f"Backup's key pairs: {found.key_pairs}",
         f"In short: {_counts(found)}",
     ]
@@ -102,6 +102,12 @@ def _described(found: Restoration) -> Sequence[str]:
     # A name that is cut off or garbled in the damaged file is not known.
     lost = found.lost or found.undone
     return lines if lost else [*lines, "Lost: none whose name can still be read"]
+
+
+def _time(found: Restoration) -> str:
+    if found.time is None:
+        return "not known, nor what was done since"
+    return f"{found.time:%Y-%m-%dT%H:%M:%SZ}"
 
 
 def _asked(region: str, found: Restoration) -> bool:

@@ -1,8 +1,10 @@
 import os
 import re
 import shlex
+import shutil
+import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -12,7 +14,7 @@ from tinydb import TinyDB
 from core.custody import saving
 from core.errors import StoreDamaged, StoreError, StoreTooNew
 from core.session import Session
-from core.store import region_file, restore
+from core.store import last_look, region_file, restore
 from core.store.data_dir import data_folder, restore_command
 from core.store.region_store import RegionStore
 from tests.core.store_records import encode
@@ -110,6 +112,53 @@ def test_the_command_in_the_refusal_is_one_that_restores(
     _, *words = shlex.split(str(caught.value).partition("type in a shell: ")[2])
     assert main([*words, "--yes"]) == 0
     assert set(RegionStore(folder, REGION).read().names) == {"web-1", "web-2"}
+
+
+@pytest.fixture
+def in_memory() -> Iterator[Path]:
+    """Return a folder in memory where there is one: on a disk not every time is kept."""
+    memory = Path("/dev/shm")  # noqa: S108 - a folder of its own is made in it
+    folder = Path(tempfile.mkdtemp(dir=memory if os.access(memory, os.W_OK) else None))
+    yield folder
+    shutil.rmtree(folder)
+
+
+NO_CALENDAR = (99_999_999_999_999, -99_999_999_999_999, 2**63 - 1, -(2**63), 253_402_300_799)
+"""Times that a file can have, and that no calendar has; the last is its last second in UTC."""
+
+
+@pytest.mark.parametrize("seconds", NO_CALENDAR)
+def test_a_copy_of_which_the_time_is_not_known_is_restored(
+    seconds: int, in_memory: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    store = RegionStore(in_memory / "data", REGION)
+    session = session_over(store)
+    for name in ("web-1", "web-2"):
+        session.backend.create_key_pair(key_name=name, key_type="ed25519")
+    whole = store.path.read_bytes()
+    for is_asked in (True, False):
+        store.path.write_bytes(whole[:-9])
+        os.utime(store.previous_path, (0, seconds))
+        if is_asked:
+            assert main(["restore", REGION, "--yes", "--data-dir", str(store.folder)]) == 0
+        else:
+            renewal = restore.renew(RegionStore(store.folder, REGION))
+            assert renewal is not None
+            assert renewal.made_of == "the backup"
+        assert set(RegionStore(store.folder, REGION).read().names) == {"web-1"}
+    lines = capsys.readouterr().out.splitlines()
+    assert "Backup's time: not known, nor what was done since" in lines
+    assert lines[-2:] == ["Stays: web-1", "Lost: web-2"]
+
+
+def test_when_ec2_answered_last_is_not_known_by_a_time_that_no_calendar_has(
+    in_memory: Path,
+) -> None:
+    last_look.note(in_memory, REGION, NOW)
+    assert last_look.time_of(in_memory, REGION) == NOW
+    for seconds in NO_CALENDAR:
+        os.utime(in_memory / f"{REGION}.seen", (0, seconds))
+        assert last_look.time_of(in_memory, REGION) is None
 
 
 def test_a_deleted_key_pair_does_not_count_as_lost(session: Session) -> None:

@@ -240,6 +240,33 @@ def test_a_query_sees_the_answer_that_is_printed(
     assert capsys.readouterr().out == f"{path}\n"
 
 
+@each_row(
+    "option, said",
+    [
+        (["--save", ""], "create-key-pair: --save: type the path of a new file\n"),
+        (["--save", " "], "create-key-pair: --save: type the path of a new file\n"),
+        (["--save", "file://"], "create-key-pair: --save: type the path of a new file\n"),
+        (
+            ["--agent", ""],
+            "create-key-pair: --agent: the time is empty; leave it out for no limit\n",
+        ),
+    ],
+)
+def test_what_is_empty_is_no_path_and_no_time(
+    option: list[str], said: str, data_dir: Path, ssh_agent: Agent, capsys: Output
+) -> None:
+    # As a dry run: the wrong place would be the root of the system.
+    named = ["create-key-pair", "--key-name", "x", "--key-type", "ed25519", "--dry-run", "--yes"]
+    assert call(*named, *option) == 252
+    assert capsys.readouterr() == ("", said)
+
+
+def test_a_folder_is_found_behind_a_scheme(data_dir: Path, keys: Path, capsys: Output) -> None:
+    named = ["create-key-pair", "--key-name", "x", "--key-type", "ed25519"]
+    assert call(*named, "--save", f"file://{keys}") == 0
+    assert json.loads(capsys.readouterr().out)["SavedTo"] == str(keys / "x.pem")
+
+
 @pytest.mark.long
 @pytest.mark.parametrize("from_stdin", [False, True])
 def test_a_saved_key_can_have_a_passphrase(
@@ -268,6 +295,16 @@ def test_a_key_goes_to_the_agent_and_to_no_file(
     pair = state_of(data_dir)["x"]
     assert pair.public_key.split()[1] in ssh_agent.ssh_add("-L").stdout.decode()
     assert pair.custody.private_key is PrivateKeyState.UNSAVED
+
+
+def test_an_agent_gets_no_key_whose_answer_could_not_be_printed(
+    data_dir: Path, ssh_agent: Agent, capsys: Output
+) -> None:
+    arguments = ["--key-name", "x", "--key-type", "ed25519", "--agent", "--query", "&a"]
+    assert call("create-key-pair", *arguments) == 252
+    assert "--query" in capsys.readouterr().err
+    assert ssh_agent.ssh_add("-L").returncode == 1
+    assert state_of(data_dir) == {}
 
 
 def test_the_mode_of_a_file_that_held_something_stays(tmp_path: Path, data_dir: Path) -> None:

@@ -6,11 +6,14 @@ import pty
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
+from core.custody.saving import record_saved
+from core.model import KeptKeyPair
+from core.settings import open_session
 from core.store.region_store import RegionStore
 from tests.helpers import PUBLIC_KEY
 from tests.tui.commands.calling import call
@@ -72,6 +75,82 @@ def test_on_a_terminal_deleting_asks_as_the_app_asks(
     assert asks in said
     assert (status == 0, name not in left(data)) == (deleted, deleted), said
     assert deleted or "nothing was deleted" in said
+
+
+def meanwhile(monkeypatch: pytest.MonkeyPatch, act: Callable[[], object], answer: str) -> None:
+    """Have another session act while it is asked, before the answer is typed."""
+
+    def typed() -> str:
+        act()
+        return answer
+
+    monkeypatch.setattr("sys.stdin.isatty", lambda: True)
+    monkeypatch.setattr("tui.commands.ec2.delete.typed_line", typed)
+
+
+def give_the_name_to_another(pair: KeptKeyPair) -> None:
+    assert call("delete-key-pair", "--key-pair-id", pair.key_pair_id, "--yes") == 0
+    saved = ["--save", f"{os.environ['HOME']}/keys"]
+    assert call("create-key-pair", "--key-name", pair.key_name, *saved) == 0
+
+
+def save_its_key(pair: KeptKeyPair) -> None:
+    assert record_saved(open_session(), pair, Path("/keys/other.pem")) is None
+
+
+def protect_it(pair: KeptKeyPair) -> None:
+    tags = ["--tags", "Key=protected,Value=true"]
+    assert call("create-tags", "--resources", pair.key_pair_id, *tags) == 0
+
+
+def bring_it_back_under_another_name(pair: KeptKeyPair) -> None:
+    backend = open_session().backend
+    backend.delete_key_pair(key_pair_id=pair.key_pair_id)
+    backend.restore_key_pair(pair.key_pair_id, "new")
+
+
+@pytest.mark.parametrize(
+    ("by", "act", "says"),
+    [
+        ("--key-name", give_the_name_to_another, "was deleted and other is key-"),
+        ("--key-name", save_its_key, "what is known of the private key of other has changed"),
+        ("--key-pair-id", save_its_key, "what is known of the private key of other has changed"),
+        ("--key-name", protect_it, "the tags of other have changed"),
+        ("--key-pair-id", bring_it_back_under_another_name, "other is called new now"),
+    ],
+)
+def test_only_what_was_asked_about_is_deleted(
+    by: str,
+    act: Callable[[KeptKeyPair], None],
+    says: str,
+    data: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: Output,
+) -> None:
+    pair = RegionStore(data, "us-east-1").read().named("other")
+    assert pair is not None
+    meanwhile(monkeypatch, lambda: act(pair), "y")
+    chosen = pair.key_name if by == "--key-name" else pair.key_pair_id
+    assert call("delete-key-pair", by, chosen) == 252
+    said = capsys.readouterr().err
+    assert "delete-key-pair: nothing was deleted: since you were asked, " in said
+    assert says in said
+    assert len(left(data)) == 2
+
+
+@pytest.mark.parametrize("by", ["--key-name", "--key-pair-id"])
+def test_what_another_session_deletes_while_it_is_asked_is_gone(
+    by: str, data: Path, monkeypatch: pytest.MonkeyPatch, capsys: Output
+) -> None:
+    pair = RegionStore(data, "us-east-1").read().named("other")
+    assert pair is not None
+    delete = ("delete-key-pair", "--key-pair-id", pair.key_pair_id, "--yes")
+    meanwhile(monkeypatch, lambda: call(*delete), "y")
+    chosen = pair.key_name if by == "--key-name" else pair.key_pair_id
+    assert call("delete-key-pair", by, chosen) == 0
+    said = capsys.readouterr().err
+    assert f"keypairs: there is no key pair {chosen}; nothing was deleted." in said
+    assert left(data) == {"saved"}
 
 
 @pytest.mark.parametrize("more", [["--yes"], ["--dry-run"]])

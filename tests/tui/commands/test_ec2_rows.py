@@ -228,6 +228,22 @@ def test_tags_are_described_page_by_page_as_the_session_describes_them(
     assert call("describe-tags", "--no-paginate", "--max-results", "5") == 0
 
 
+def test_the_size_of_a_page_is_ec2s_to_judge_where_no_quick_look_answers(
+    world: Client,
+    data_dir: Path,
+    tmp_path: Path,
+    capsys: Output,
+) -> None:
+    refused = "An error occurred (InvalidParameterValue) when calling the DescribeTags operation: "
+    for wrong in (["--page-size", "2"], ["--page-size", "5", "--filters", "Name=no,Values=x"]):
+        assert call("describe-tags", *wrong) == 254
+        assert capsys.readouterr().err.startswith(refused)
+    link = tmp_path / "link"
+    link.symlink_to(data_dir)
+    assert call("describe-tags", "--page-size", "5", "--data-dir", link) == 0
+    assert json.loads(capsys.readouterr().out) == {"Tags": world.describe_tags()["Tags"]}
+
+
 def status_of(*arguments: str) -> int:
     """Return the exit status of a command, also where its command line is refused."""
     try:

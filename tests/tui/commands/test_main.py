@@ -389,7 +389,6 @@ def test_a_command_asks_no_variable_for_a_region(
             "doctor looks at all Regions. Leave out --region.",
         ),
         (["--region", "nonsense"], COMMANDS[1], "find looks at all Regions. Leave out --region."),
-        (["--region", ""], COMMANDS[1], "find looks at all Regions. Leave out --region."),
         (
             ["--region", "us-east-1"],
             COMMANDS[2],

@@ -2,6 +2,7 @@
 
 import json
 import os
+import pty
 import subprocess
 from collections.abc import Callable, Iterator
 from datetime import timedelta
@@ -33,12 +34,14 @@ def keypairs(server: Ec2Server, tmp_path: Path) -> Keypairs:
         "PYTHONPATH": str(ROOT),
     }
 
-    def run(*arguments: str, without: str = "", **more: str) -> "subprocess.CompletedProcess[str]":
+    def run(
+        *arguments: str, without: str = "", stdin: int = subprocess.DEVNULL, **more: str
+    ) -> "subprocess.CompletedProcess[str]":
         chosen = {name: value for name, value in (variables | more).items() if name != without}
         return subprocess.run(
             [*python(), "-m", "tui", *arguments],
             env=chosen,
-            stdin=subprocess.DEVNULL,
+            stdin=stdin,
             capture_output=True,
             text=True,
             timeout=120,
@@ -168,6 +171,61 @@ def test_refusals_settings_and_silence_have_the_statuses_of_the_aws_cli(
     assert all("Traceback" not in done.stderr for done in found.values())
     assert "The key pair 'zz' does not exist" in found["an unknown name"].stderr
     assert ARN not in found["read-only"].stderr
+
+
+def test_what_took_the_name_while_it_was_asked_is_not_deleted(
+    keypairs: Keypairs, server: Ec2Server
+) -> None:
+    ec2 = server.client_of("us-east-1")
+    ec2.create_key_pair(KeyName="web", KeyType="ed25519")
+
+    def act() -> None:
+        del server.after["DescribeKeyPairs"]
+        ec2.delete_key_pair(KeyName="web")
+        ec2.create_key_pair(KeyName="web", KeyType="ed25519")
+
+    server.after["DescribeKeyPairs"] = act
+    ours, theirs = pty.openpty()
+    try:
+        os.write(ours, b"y\n")
+        done = keypairs("delete-key-pair", "--ec2", "--key-name", "web", stdin=theirs)
+        assert done.returncode == 252, done.stderr
+        assert "nothing was deleted: since you were asked, key-" in done.stderr
+        assert server.calls["DeleteKeyPair"] == 0
+        os.write(ours, b"y\n")
+        done = keypairs("delete-key-pair", "--ec2", "--key-name", "web", stdin=theirs)
+    finally:
+        os.close(ours)
+        os.close(theirs)
+    assert done.returncode == 0, done.stderr
+    assert ec2.describe_key_pairs()["KeyPairs"] == []
+
+
+def test_of_more_than_was_asked_for_the_pair_of_the_name_is_meant(
+    keypairs: Keypairs, server: Ec2Server
+) -> None:
+    ec2 = server.client_of("us-east-1")
+    ids = {
+        name: ec2.create_key_pair(KeyName=name, KeyType="ed25519")["KeyPairId"]
+        for name in ("other", "web")
+    }
+    items = (
+        f"<item><keyPairId>{key_pair_id}</keyPairId><keyName>{name}</keyName>"
+        f"<keyType>ed25519</keyType><publicKey>{PUBLIC_KEY}</publicKey></item>"
+        for name, key_pair_id in ids.items()
+    )
+    server.bodies["DescribeKeyPairs"] = f"<keySet>{''.join(items)}</keySet>"
+    done = keypairs("create-tags", "--ec2", "--resources", "web", "--tags", "Key=a")
+    assert (done.returncode, done.stderr) == (0, f"keypairs: web is {ids['web']}.\n")
+    ours, theirs = pty.openpty()
+    try:
+        os.write(ours, b"y\n")
+        done = keypairs("delete-key-pair", "--ec2", "--key-name", "web", stdin=theirs)
+    finally:
+        os.close(ours)
+        os.close(theirs)
+    assert "Delete web? [y/N]" in done.stderr
+    assert [pair["KeyName"] for pair in ec2.describe_key_pairs()["KeyPairs"]] == ["other"]
 
 
 def test_what_ec2_says_is_kept_for_the_account_of_today(

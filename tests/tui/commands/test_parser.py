@@ -74,6 +74,18 @@ def test_options_may_stand_on_either_side(
     assert output[: len(output) // 2] == output[len(output) // 2 :]
 
 
+@each_row("option", ["--region", "--data-dir", "--policy", "--profile", "--endpoint-url"])
+@each_row("command", [[], ["list"], ["describe-key-pairs"], ["restore", "us-east-1"]])
+def test_what_is_empty_does_not_stand_for_what_is_usual(
+    option: str, command: Sequence[str], capsys: Output
+) -> None:
+    for empty in ("", " "):
+        status = ended(*command, option, empty)
+        assert status == (252 if command == ["describe-key-pairs"] else 2)
+        said = capsys.readouterr().err
+        assert f"argument {option}: it is empty; leave it out, or say which one" in said
+
+
 @each_row("verb", sorted(verbs.OPERATIONS))
 def test_each_verb_has_help_with_two_examples_and_the_exit_statuses(
     verb: str, capsys: Output

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from core.ec2.request_shapes import REQUESTS
 from core.store.region_store import RegionStore
+from tests.each_row import each_row
 from tests.helpers import PUBLIC_KEY
 from tests.tui.commands.calling import call
 from tui.commands.ec2 import values, verbs
@@ -48,6 +49,7 @@ TEXTS = [
     "KeyPairs[].KeyName",
     "length(@)",
     "'literal'",
+    "&KeyName",
     "{",
     "[",
     "[]",
@@ -77,6 +79,8 @@ TEXTS = [
     "1h",
     "9" * 400,
     "[" * 3_000,
+    "(" * 3_000,
+    "Key=" + "[" * 3_000,
     "a" * 3_000,
     "help",
 ]
@@ -115,6 +119,83 @@ def test_two_of_everything_end_with_a_documented_status() -> None:
             verb = next(verbs_in_turn)
             named = ["--key-name", "n"] if verb.endswith("key-pair") else []
             check(verb, [*named, option, text])
+
+
+NEW = ["--key-name", "new"]
+CHANGES = {
+    "import": ["import-key-pair", *NEW, "--public-key-material", PUBLIC_KEY],
+    "create": ["create-key-pair", *NEW, "--key-type", "ed25519"],
+    "save": ["create-key-pair", *NEW, "--key-type", "ed25519", "--save", "new.pem", "--yes"],
+    "delete": ["delete-key-pair", "--key-name", "old"],
+    "set tags": ["create-tags", "--resources", "old", "--tags", "Key=a"],
+    "remove tags": ["delete-tags", "--resources", "old"],
+}
+
+
+@pytest.fixture
+def region_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Return the file of a Region with a pair of the name `old`, which has a tag."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("KEYPAIRS_DATA_DIR", str(tmp_path / "data"))
+    tags = ["--tag-specifications", "ResourceType=key-pair,Tags=[{Key=b,Value=c}]"]
+    key = ["--public-key-material", PUBLIC_KEY]
+    assert call("import-key-pair", "--key-name", "old", *key, *tags) == 0
+    return tmp_path / "data" / "us-east-1.json"
+
+
+@each_row("output", ["json", "text", "table"])
+def test_what_cannot_be_printed_is_refused_before_anything_is_done(
+    output: str, region_file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = region_file.read_bytes()
+    for what, change in {**CHANGES, "look": ["describe-key-pairs"]}.items():
+        for query in ("&a", "[&a]", "{x: not_null(&a)}"):
+            capsys.readouterr()
+            assert call(*change, "--output", output, "--query", query) == 252, (what, query)
+            assert "--query" in capsys.readouterr().err or (what, output) == ("create", "table")
+    assert region_file.read_bytes() == before
+    assert not Path("new.pem").exists()
+
+
+@each_row(
+    "arguments",
+    [
+        ["describe-key-pairs", "--query", "(" * 3_000],
+        ["describe-key-pairs", "--query", "[" * 3_000],
+        ["describe-key-pairs", "--query", "|".join("@" * 3_000)],
+        ["describe-key-pairs", "--query", f"`{'[' * 700}{']' * 700}`", "--output", "text"],
+        ["describe-key-pairs", "--query", f"`{'[' * 700}{']' * 700}`", "--output", "table"],
+        ["describe-key-pairs", "--filters", "[" * 3_000],
+        ["describe-key-pairs", "--cli-input-json", "[" * 3_000],
+        ["create-tags", "--resources", "old", "--tags", f"Key={'[' * 3_000}"],
+        ["create-tags", "--resources", "old", "--tags", f"Key={'{a=' * 3_000}"],
+    ],
+)
+def test_what_is_nested_too_deeply_is_refused_in_a_sentence(
+    arguments: list[str], region_file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    capsys.readouterr()
+    assert call(*arguments) == 252
+    option = "--query" if "--query" in arguments else arguments[-2]
+    assert capsys.readouterr() == ("", f"{arguments[0]}: {option}: it is nested too deeply\n")
+
+
+def test_what_fails_at_the_answer_alone_says_that_it_was_done(
+    region_file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    # True of every answer that is made up, and of none that EC2 gives.
+    query = "contains(['key-0123456789abcdef0', 'KeyPairId'], KeyPairId) || abs(KeyName)"
+    for what, says in (
+        ("import", "keypairs: import-key-pair was carried out; its answer could not be printed"),
+        ("delete", "keypairs: delete-key-pair was carried out; its answer could not be printed"),
+        ("save", "its private key is in "),
+    ):
+        if what == "save":
+            assert call("delete-key-pair", "--key-name", "new") == 0
+        assert call(*CHANGES[what], "--query", query) == 255, what
+        assert says in capsys.readouterr().err
+    assert set(RegionStore(region_file.parent, "us-east-1").read().names) == {"new"}
+    assert Path("new.pem").exists()
 
 
 def check(verb: str, given_: list[str]) -> None:

@@ -24,7 +24,15 @@ from core.process import GRACE, forbid_dumps
 from core.secret import KeyMaterial
 from core.session import Session
 from tui.commands.ec2 import answers
-from tui.commands.ec2.handovers import Handover, NotHandedOver, Search, ToAgent, ToFile, ToOutput
+from tui.commands.ec2.handovers import (
+    UNTIL_IT_ENDS,
+    Handover,
+    NotHandedOver,
+    Search,
+    ToAgent,
+    ToFile,
+    ToOutput,
+)
 from tui.commands.ec2.refusals import say
 from tui.commands.ec2.values import ValueProblem
 from tui.commands.statuses import DONE, FAILED
@@ -49,7 +57,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         "--agent",
         metavar="LIFETIME",
         nargs="?",
-        const="",
+        const=UNTIL_IT_ENDS,
         help="add the private key to the ssh-agent, for a time (8h, 1h30m) or until it ends",
     )
     parser.add_argument(
@@ -250,10 +258,11 @@ class _Creation:
         if error is None:
             return DONE
         if self._stands:
-            if not isinstance(error, OSError):
+            if not isinstance(error, OSError | ValueProblem):
                 raise error
+            why = error.strerror if isinstance(error, OSError) else error
             say(
-                f"keypairs: the answer could not be printed: {error.strerror}. The key pair was"
+                f"keypairs: the answer could not be printed: {why}. The key pair was"
                 f" created, and its private key {self._handover.where()}."
             )
             return FAILED

@@ -1,7 +1,7 @@
 """Asks on a terminal before a key pair is deleted, as the app asks."""
 
 from core.client import Answer
-from core.errors import EC2Error
+from core.errors import EC2Error, InvalidKeyPairNotFound
 from core.model import KeptKeyPair, PrivateKeyState
 from core.session import Session
 from tui.commands.ec2.refusals import say
@@ -9,35 +9,67 @@ from tui.commands.ec2.values import ValueProblem
 from tui.typed_line import typed_line
 
 
-def ask(session: Session, request: Answer) -> None:
-    """Ask whether a pair is to be deleted, if there is one.
+def ask(session: Session, request: Answer) -> Answer:
+    """Ask whether a pair is to be deleted, if there is one, and return what is to be requested.
 
-    A pair whose private key was saved wants its name typed.
+    A pair whose private key was saved wants its name typed. Requested is the deletion of the pair
+    that was shown, by its id: another may have its name once the answer is there.
 
     Raises:
-        ValueProblem: the answer was no.
+        ValueProblem: the answer was no, or it was about what is no longer so.
+        EC2Error: the pair could be described before the question, and not after it.
     """
-    key_pair = _found(session, request)
-    if key_pair is None:
-        return
-    name = key_pair.key_name
-    if key_pair.custody.private_key is PrivateKeyState.SAVED:
-        say(f"Its private key was saved to {', '.join(key_pair.custody.saved_to)}.")
+    shown = _found(session, request)
+    if shown is None:
+        return request
+    name = shown.key_name
+    if shown.custody.private_key is PrivateKeyState.SAVED:
+        say(f"Its private key was saved to {', '.join(shown.custody.saved_to)}.")
         agrees = _answer(f"Type the name to delete {name}: ") == name
     else:
         agrees = _answer(f"Delete {name}? [y/N] ").lower() in ("y", "yes")
     if not agrees:
         raise ValueProblem("nothing was deleted; --yes deletes without asking")
+    _refuse_another(session, request, shown)
+    return request | {"KeyPairId": shown.key_pair_id}
+
+
+def _refuse_another(session: Session, request: Answer, shown: KeptKeyPair) -> None:
+    """Refuse what nobody was asked about; that there is none any more is for EC2 to answer."""
+    try:
+        found = _described(session, request)
+    except InvalidKeyPairNotFound:
+        return
+    if found is None or found == shown:
+        return
+    if found.key_pair_id != shown.key_pair_id:
+        changed = f"{shown.key_pair_id} was deleted and {found.key_name} is {found.key_pair_id}"
+    elif found.key_name != shown.key_name:
+        changed = f"{shown.key_name} is called {found.key_name} now"
+    elif found.custody != shown.custody:
+        changed = f"what is known of the private key of {found.key_name} has changed"
+    else:
+        changed = f"the tags of {found.key_name} have changed"
+    raise ValueProblem(
+        f"nothing was deleted: since you were asked, {changed}. Look at it, and delete it again"
+    )
 
 
 def _found(session: Session, request: Answer) -> KeptKeyPair | None:
-    by_id, by_name = request.get("KeyPairId"), request.get("KeyName")
     try:
-        if by_id:
-            return session.backend.describe_key_pairs(key_pair_ids=[by_id])[0]
-        return session.backend.describe_key_pairs(key_names=[by_name])[0] if by_name else None
+        return _described(session, request)
     except EC2Error:  # it may not be described, or there is none: deleting says so
         return None
+
+
+def _described(session: Session, request: Answer) -> KeptKeyPair | None:
+    by_id, by_name = request.get("KeyPairId"), request.get("KeyName")
+    if by_id:
+        found = session.backend.describe_key_pairs(key_pair_ids=[by_id])
+        return next((each for each in found if each.key_pair_id == by_id), None)
+    found = session.backend.describe_key_pairs(key_names=[by_name]) if by_name else ()
+    # Some who stand in for EC2 answer with more than was asked for.
+    return next((each for each in found if each.key_name == by_name), None)
 
 
 def _answer(question: str) -> str:

@@ -7,6 +7,7 @@ import argparse
 import io
 import json
 import os
+import re
 import select
 import stat
 import sys
@@ -32,6 +33,9 @@ from tui.commands.ec2.refusals import say
 from tui.commands.ec2.values import STDIN, ValueProblem
 
 _LONGEST_PASSPHRASE_FILE = 64 * 1024
+
+UNTIL_IT_ENDS = "until it ends"
+"""What stands for the lifetime of a key in the agent where none was given."""
 
 Search = Callable[[Any], Any]
 
@@ -87,6 +91,7 @@ class Handover(Protocol):
 
         Raises:
             OSError: standard output did not take the answer.
+            ValueProblem: the query failed at this answer, though not at the one made up.
         """
 
     def where(self) -> str:
@@ -132,13 +137,15 @@ class ToFile:
         self._path_text = _path_text(self._options.save, self._request["KeyName"], file_format)
         target = destination.examine_for_private_key(self._path_text)
         if not target.usable:
-            raise ValueProblem(f"--save: {target.path or self._path_text}: {target.explanation}")
+            named = target.path or self._path_text.strip()
+            raise ValueProblem(f"--save: {f'{named}: ' if named else ''}{target.explanation}")
         if (target.verdict is PathVerdict.ASKS or target.makes) and not self._options.yes:
             raise ValueProblem(f"--save: {target.path}: {target.explanation}; --yes agrees to that")
         self._accepted = target
         # What a query makes of the answer must not fail once there is a pair.
         del made_up["KeyMaterial"]
-        self._search(made_up | self._added(str(target.path), ("mode 0600",)))
+        shown = made_up | self._added(str(target.path), ("mode 0600",))
+        _rendered(self._search(shown), self._options)
 
     def take(self, created: CreatedKeyPair, answer: Answer) -> None:
         try:
@@ -203,9 +210,11 @@ def _is_same(status: os.stat_result, before: os.stat_result) -> bool:
 
 def _path_text(text: str, key_name: str, file_format: FileFormat) -> str:
     """Return the path to save to; in a folder it is the name that the app would offer."""
+    text = re.sub("^fileb?://", "", text)
     with suppress(RuntimeError, OSError, ValueError):  # it is no path, which `examine` says
         folder = Path(text).expanduser()
-        if text.endswith("/") or folder.is_dir():
+        # Nothing would be this folder to pathlib, and / with a name behind it.
+        if text and (text.endswith("/") or folder.is_dir()):
             name = destination.offered_name(folder, key_name, file_format)
             return f"{text.rstrip('/')}/{name}"
     return text
@@ -252,10 +261,7 @@ class ToAgent:
         self._in_doubt = False
 
     def look(self, made_up: Answer) -> None:
-        try:
-            self._lifetime = lifetime.parse(self._options.agent)
-        except lifetime.LifetimeError as error:
-            raise ValueProblem(f"--agent: {error}") from None
+        self._lifetime = _lifetime(self._options.agent)
         try:
             held = agent.holdings()
         except agent.AgentError as error:
@@ -272,9 +278,10 @@ class ToAgent:
                 " --yes agrees to that"
             )
         self._owner = owner
+        # What a query makes of the answer must not fail once there is a pair.
         del made_up["KeyMaterial"]
         added: Answer = {"AddedToAgent": True} | ({"Until": ""} if self._lifetime else {})
-        self._search(made_up | added)
+        _rendered(self._search(made_up | added), self._options)
 
     def take(self, created: CreatedKeyPair, answer: Answer) -> None:
         try:
@@ -317,6 +324,18 @@ class ToAgent:
 
     def where(self) -> str:
         return "is in the ssh-agent"
+
+
+def _lifetime(text: str) -> timedelta | None:
+    """Return how long the agent is to keep a key; it is for good only where nothing was given."""
+    if text == UNTIL_IT_ENDS:
+        return None
+    if not text.strip():
+        raise ValueProblem("--agent: the time is empty; leave it out for no limit")
+    try:
+        return lifetime.parse(text)
+    except lifetime.LifetimeError as error:
+        raise ValueProblem(f"--agent: {error}") from None
 
 
 # Standard output ------------------------------------------------------------------------------
@@ -392,7 +411,7 @@ class ToOutput:
         return "was printed"
 
     def _rendered(self, answer: Answer) -> str:
-        return output.rendered(self._search(answer), self._options.output, answers.CREATE)
+        return _rendered(self._search(answer), self._options)
 
     def _carries(self, answer: Answer) -> bool:
         """Return whether the whole key is in what will be printed."""
@@ -433,7 +452,11 @@ def _kind(request: Answer) -> tuple[KeyType, KeyFormat]:
 
 
 def _print(answer: Any, options: argparse.Namespace) -> None:
-    output.write(output.rendered(answer, options.output, answers.CREATE))
+    output.write(_rendered(answer, options))
+
+
+def _rendered(answer: Any, options: argparse.Namespace) -> str:
+    return output.rendered(answer, options.output, answers.CREATE)
 
 
 def _is_read() -> bool:

@@ -11,7 +11,7 @@ import re
 import stat
 import sys
 
-from tui.commands.ec2.values import ValueProblem
+from tui.commands.ec2.values import TOO_DEEP, ValueProblem
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -28,7 +28,8 @@ def compiled(query: str | None) -> "Callable[[Any], Any]":
     """Return what a `--query` makes of an answer; without one the answer stays as it is.
 
     Raises:
-        ValueProblem: it is no JMESPath.
+        ValueProblem: it is no JMESPath; what is returned raises it for an answer that it cannot
+            be asked of.
     """
     if query is None:
         return lambda answer: answer
@@ -39,24 +40,52 @@ def compiled(query: str | None) -> "Callable[[Any], Any]":
         expression = jmespath.compile(query)
     except jmespath.exceptions.JMESPathError as error:
         raise ValueProblem(f"--query: {error}") from None
+    except RecursionError:
+        raise ValueProblem(f"--query: {TOO_DEEP}") from None
 
     def search(answer: "Any") -> "Any":
         try:
-            return expression.search(answer)
+            found = expression.search(answer)
         except (
             jmespath.exceptions.JMESPathError,
             TypeError,
             ValueError,
             ArithmeticError,
-            RecursionError,
         ) as error:
             raise ValueProblem(f"--query: {error}") from None
+        except RecursionError:
+            raise ValueProblem(f"--query: {TOO_DEEP}") from None
+        if _holds_expression(found):
+            raise ValueProblem("--query: what stands behind & is no value, and cannot be printed")
+        return found
 
     return search
 
 
+def _holds_expression(found: "Any") -> bool:
+    """Return whether `&` is in what a query makes of an answer, and not in a function alone."""
+    try:
+        json.dumps(found)
+    except TypeError:
+        return True
+    except RecursionError:
+        pass  # which `rendered` says
+    return False
+
+
 def rendered(answer: "Any", output: str, title: str) -> str:
-    """Return an answer as the text to print; `title` stands above a table."""
+    """Return an answer as the text to print; `title` stands above a table.
+
+    Raises:
+        ValueProblem: what a query made of it cannot be printed.
+    """
+    try:
+        return _rendered(answer, output, title)
+    except RecursionError:
+        raise ValueProblem(f"--query: {TOO_DEEP}") from None
+
+
+def _rendered(answer: "Any", output: str, title: str) -> str:
     if output == "table":
         # Imported here: hardly anybody asks for one.
         from tui.commands.ec2.table import table

@@ -39,7 +39,8 @@ def described_tags(
             raise ValueProblem(f"{', '.join(given)}: these page, and --no-paginate does not")
         return _page(client, request)
     if options.page_size is not None:
-        request["MaxResults"] = options.page_size
+        # Not in the caller's, who asks again where a quick look does not answer.
+        request = request | {"MaxResults": options.page_size}
     return _collected(client, request, options.max_items, options.starting_token)
 
 

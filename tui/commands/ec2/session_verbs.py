@@ -15,7 +15,7 @@ from core.ec2.backend import MadeBy
 from core.errors import EC2Error, InvalidID, InvalidKeyPairNotFound
 from core.process import forbid_dumps
 from core.session import Session
-from tui.commands.ec2 import answers, delete, values
+from tui.commands.ec2 import answers, delete, output, values
 from tui.commands.ec2.refusals import refused, refused_by, say
 from tui.commands.places import say_where
 from tui.commands.statuses import FAILED
@@ -59,7 +59,7 @@ def answered(
             case "delete-key-pair":
                 return [_deleted(session, client, request, options, search)]
             case "create-tags" | "delete-tags":
-                search({})
+                _try(search, {}, options)
                 request["Resources"] = [_id(client, each) for each in request["Resources"]]
                 return [_called(client, options.command, request)]
             case _:
@@ -119,12 +119,21 @@ def _id(client: Client, resource: str) -> str:
     if re.fullmatch(_KEY_PAIR_ID, resource) or not resource:
         return resource
     try:
-        found = client.describe_key_pairs(KeyNames=[resource])["KeyPairs"][0]
+        found = client.describe_key_pairs(KeyNames=[resource])["KeyPairs"]
     except client.exceptions.ClientError:
         return resource  # EC2 says what is wrong with it
-    key_pair_id: str = found["KeyPairId"]
-    say(f"keypairs: {resource} is {key_pair_id}.")
-    return key_pair_id
+    for each in found:
+        # Some who stand in for EC2 answer with more than was asked for.
+        if each["KeyName"] == resource:
+            key_pair_id: str = each["KeyPairId"]
+            say(f"keypairs: {resource} is {key_pair_id}.")
+            return key_pair_id
+    return resource
+
+
+def _try(search: Search, answer: Answer, options: argparse.Namespace) -> None:
+    """Try what is printed of an answer, which must not fail once something was done."""
+    output.rendered(search(answer), options.output, options.command)
 
 
 def _imported(
@@ -135,8 +144,7 @@ def _imported(
 ) -> Answer:
     # It may be a private key that was given by mistake.
     forbid_dumps()
-    # What a query makes of the answer must not fail once there is a pair.
-    search(answers.made_up("ImportKeyPair", request))
+    _try(search, answers.made_up("ImportKeyPair", request), options)
     return _called(client, options.command, request)
 
 
@@ -155,12 +163,12 @@ def _deleted(
     options: argparse.Namespace,
     search: Search,
 ) -> Answer:
-    search(answers.EXAMPLES["DeleteKeyPair"])
+    _try(search, answers.EXAMPLES["DeleteKeyPair"], options)
+    what = request.get("KeyPairId") or request.get("KeyName")
     may_ask = sys.stdin.isatty() and not options.yes and not request.get("DryRun", False)
     if may_ask:
-        delete.ask(session, request)
+        request = delete.ask(session, request)
     answer = _called(client, options.command, request)
     if "KeyPairId" not in answer:
-        what = request.get("KeyPairId") or request.get("KeyName")
         say(f"keypairs: there is no key pair {what}; nothing was deleted.")
     return answer

@@ -43,6 +43,9 @@ _HELP = {
 _UNMENTIONED = ("MaxResults", "NextToken")
 """Members whose options the AWS CLI keeps quiet about, because it pages by itself."""
 
+TOO_DEEP = "it is nested too deeply"
+"""What is said of a text that no parser can follow."""
+
 
 class ValueProblem(Exception):
     """A value on the command line cannot be meant so; says which one and why."""
@@ -129,9 +132,11 @@ def _structure(name: str, shape: Structure, text: str) -> "Any":
 
     try:
         found = shorthand.parse(text, lambda value: _file_or_text(name, value))
+        return _as_lists(shape, found)
     except shorthand.ShorthandError as error:
         raise ValueProblem(f"{name}: {error}") from None
-    return _as_lists(shape, found)
+    except RecursionError:
+        raise ValueProblem(f"{name}: {TOO_DEEP}") from None
 
 
 def _as_lists(shape: "Shape", value: "Any") -> "Any":
@@ -158,8 +163,10 @@ def _from_json(name: str, text: str) -> "dict[str, Any]":
 def _json(name: str, text: "Any") -> "Any":
     try:
         return json.loads(text)
-    except (ValueError, TypeError, RecursionError) as error:
+    except (ValueError, TypeError) as error:
         raise ValueProblem(f"{name}: invalid JSON: {error}") from None
+    except RecursionError:
+        raise ValueProblem(f"{name}: {TOO_DEEP}") from None
 
 
 # Files ----------------------------------------------------------------------------------------

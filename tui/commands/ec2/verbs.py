@@ -9,7 +9,7 @@ from tui.commands.ec2 import output, values
 from tui.commands.ec2.refusals import say
 from tui.commands.ec2.values import ValueProblem
 from tui.commands.places import ec2_of
-from tui.commands.statuses import DONE, EC2S, EC2S_IN_WORDS
+from tui.commands.statuses import DONE, EC2S, EC2S_IN_WORDS, FAILED
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -156,7 +156,17 @@ def _asked(
         if isinstance(answered, int):
             return answered
         parts = answered
-    _print(options, [search(part) for part in parts], operation)
+    try:
+        _print(options, [search(part) for part in parts], operation)
+    except ValueProblem as problem:
+        if options.command in _LOOKING:
+            raise
+        # It was tried on an answer that was made up, which may not be like this one in everything.
+        say(
+            f"keypairs: {options.command} was carried out; its answer could not be printed:"
+            f" {problem}"
+        )
+        return FAILED
     return DONE
 
 
