@@ -22,6 +22,9 @@ MARKS: Mapping[str, str] = {"unsaved": "!", "imported": "↓"}
 IMPORTED = "imported: only its public key came here"
 """What is known of the private key of such a pair; whoever imported it may have that at hand."""
 
+PROTECTED = "protected"
+"""The key of such a tag, in capitals or not."""
+
 _NOT_MADE_HERE = "not made with keypairs"
 
 
@@ -72,6 +75,17 @@ def may_be_lost(key_pair: "KeptKeyPair") -> bool:
 def may_be_saved(key_pair: "KeptKeyPair") -> bool:
     """Return whether a file that cannot be read may say that the private key was saved."""
     return _is_elsewhere(key_pair) and key_pair.custody.forgotten is not None
+
+
+def is_protected(key_pair: "KeptKeyPair") -> bool:
+    """Return whether a tag says that the pair is to be deleted with care."""
+    return any(tag.key.casefold() == PROTECTED for tag in key_pair.tags)
+
+
+def wants_care(key_pair: "KeptKeyPair") -> bool:
+    """Return whether its name has to be typed before a pair is deleted."""
+    is_saved = key_pair.custody.private_key == "saved" or may_be_saved(key_pair)
+    return is_saved or may_be_lost(key_pair) or is_protected(key_pair)
 
 
 def _is_elsewhere(key_pair: "KeptKeyPair") -> bool:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from core.custody import agent_keys
 from core.custody.saving import record_saved
 from core.model import KeptKeyPair
 from core.settings import open_session
@@ -32,6 +33,18 @@ def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     assert call(*saved, "--save", tmp_path / "keys") == 0
     assert call("import-key-pair", "--key-name", "other", "--public-key-material", PUBLIC_KEY) == 0
     return folder
+
+
+@pytest.fixture
+def risky(data: Path) -> Path:
+    imported = ["--key-name", "guarded", "--public-key-material", PUBLIC_KEY]
+    protected = "ResourceType=key-pair,Tags=[{Key=Protected}]"
+    assert call("import-key-pair", *imported, "--tag-specifications", protected) == 0
+    session = open_session()
+    created = session.backend.create_key_pair(key_name="in-agent", key_type="ed25519")
+    added = agent_keys.AddedToAgent(None, confirm=False, forwarded=False)
+    assert agent_keys.record_added(session, created.key_pair, added) is None
+    return data
 
 
 def left(data: Path) -> set[str]:
@@ -66,14 +79,17 @@ def on_terminal(answer: str, *arguments: str) -> tuple[int, str]:
         ("other", "\x04", "Delete other? [y/N]", False),
         ("saved", "saved\n", "Type the name", True),
         ("saved", "y\n", "Type the name", False),
+        ("guarded", "y\n", "A tag protects it.", False),
+        ("guarded", "guarded\n", "A tag protects it.", True),
+        ("in-agent", "y\n", "Its private key is in no file; it was added to the agent at", False),
     ],
 )
 def test_on_a_terminal_deleting_asks_as_the_app_asks(
-    name: str, answer: str, asks: str, deleted: bool, data: Path
+    name: str, answer: str, asks: str, deleted: bool, risky: Path
 ) -> None:
     status, said = on_terminal(answer, "delete-key-pair", "--key-name", name)
     assert asks in said
-    assert (status == 0, name not in left(data)) == (deleted, deleted), said
+    assert (status == 0, name not in left(risky)) == (deleted, deleted), said
     assert deleted or "nothing was deleted" in said
 
 

@@ -1,5 +1,6 @@
 """Asks on a terminal before a key pair is deleted, as the app asks."""
 
+from core.checks.agent_stays import stays
 from core.client import Answer
 from core.errors import EC2Error, InvalidKeyPairNotFound
 from core.model import KeptKeyPair, PrivateKeyState
@@ -7,12 +8,13 @@ from core.session import Session
 from tui.commands.ec2.refusals import say
 from tui.commands.ec2.values import ValueProblem
 from tui.typed_line import typed_line
+from tui.words.pairs import added_to_agent, is_protected, wants_care
 
 
 def ask(session: Session, request: Answer) -> Answer:
     """Ask whether a pair is to be deleted, if there is one, and return what is to be requested.
 
-    A pair whose private key was saved wants its name typed. Requested is the deletion of the pair
+    A pair that may be in use wants its name typed. Requested is the deletion of the pair
     that was shown, by its id: another may have its name once the answer is there.
 
     Raises:
@@ -23,8 +25,8 @@ def ask(session: Session, request: Answer) -> Answer:
     if shown is None:
         return request
     name = shown.key_name
-    if shown.custody.private_key is PrivateKeyState.SAVED:
-        say(f"Its private key was saved to {', '.join(shown.custody.saved_to)}.")
+    if why := _why_words(session, shown):
+        say(why)
         agrees = _answer(f"Type the name to delete {name}: ") == name
     else:
         agrees = _answer(f"Delete {name}? [y/N] ").lower() in ("y", "yes")
@@ -32,6 +34,18 @@ def ask(session: Session, request: Answer) -> Answer:
         raise ValueProblem("nothing was deleted; --yes deletes without asking")
     _refuse_another(session, request, shown)
     return request | {"KeyPairId": shown.key_pair_id}
+
+
+def _why_words(session: Session, key_pair: KeptKeyPair) -> str:
+    """Return why the name has to be typed, or nothing where a letter is enough."""
+    state = key_pair.custody.private_key
+    if state is PrivateKeyState.SAVED:
+        return f"Its private key was saved to {', '.join(key_pair.custody.saved_to)}."
+    if is_protected(key_pair):
+        return "A tag protects it."
+    if state is PrivateKeyState.UNSAVED and (stay := stays(session).get(key_pair.key_pair_id)):
+        return f"Its private key is in no file; it {added_to_agent(stay)}."
+    return "It may be in use." if wants_care(key_pair) else ""
 
 
 def _refuse_another(session: Session, request: Answer, shown: KeptKeyPair) -> None:

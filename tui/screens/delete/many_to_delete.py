@@ -8,7 +8,7 @@ from textual.content import Content
 from core.model import KeptKeyPair, PrivateKeyState
 from tui.widgets.pick_list import Item, PickList
 from tui.words.cells import cell_len
-from tui.words.pairs import may_be_lost, may_be_saved
+from tui.words.pairs import PROTECTED, is_protected
 from tui.words.text import ELLIPSIS, fit, pinched, visible
 
 ALWAYS_TYPED_FROM = 10
@@ -17,7 +17,6 @@ ALWAYS_TYPED_FROM = 10
 WAS_SAVED = "was saved to "
 """What stands before the path of a private key file."""
 
-_PROTECTED = "protected"
 _COLUMN, _NAME_AT_MOST = 20, 40
 """Cells in which names are aligned, and of a longer one."""
 
@@ -89,17 +88,6 @@ def _shorter(fate: str) -> tuple[str, str, str]:
     return fate, fate, fate
 
 
-def is_protected(key_pair: KeptKeyPair) -> bool:
-    """Return whether a tag says that the pair is to be deleted with care."""
-    return any(tag.key.casefold() == _PROTECTED for tag in key_pair.tags)
-
-
-def wants_care(key_pair: KeptKeyPair) -> bool:
-    """Return whether something has to be typed before a pair is deleted."""
-    is_saved = key_pair.custody.private_key is PrivateKeyState.SAVED or may_be_saved(key_pair)
-    return is_saved or may_be_lost(key_pair) or is_protected(key_pair)
-
-
 def summed_up(key_pairs: Sequence[KeptKeyPair]) -> Iterator[Content]:
     """Yield how many there are of each kind, numbers aligned at the right, risky ones in red."""
     width = len(f"{len(key_pairs):,}")
@@ -110,7 +98,7 @@ def summed_up(key_pairs: Sequence[KeptKeyPair]) -> Iterator[Content]:
     count = sum(map(is_protected, key_pairs))
     if count:
         yield Content.styled(f"{count:>{width},}", "bold $text-error") + Content(
-            f"  tagged {_PROTECTED}"
+            f"  tagged {PROTECTED}"
         )
 
 

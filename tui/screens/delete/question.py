@@ -11,7 +11,14 @@ from core.model import AgentStay, KeptKeyPair, PrivateKeyState
 from tui.actions.keymap import key_of
 from tui.screens.delete import many_to_delete
 from tui.widgets.pick_list import Item
-from tui.words.pairs import IMPORTED, added_to_agent, of_agent_stay, of_elsewhere
+from tui.words.pairs import (
+    IMPORTED,
+    added_to_agent,
+    is_protected,
+    of_agent_stay,
+    of_elsewhere,
+    wants_care,
+)
 from tui.words.text import short_path, visible
 
 MOST_NAMED = many_to_delete.ALWAYS_TYPED_FROM - 1
@@ -74,7 +81,7 @@ class DeletionQuestion:
             or bool(self._in_agent_alone)
             or bool(self.stranded)
             or count >= many_to_delete.ALWAYS_TYPED_FROM
-            or any(map(many_to_delete.wants_care, key_pairs))
+            or any(map(wants_care, key_pairs))
         )
 
     @property
@@ -83,7 +90,7 @@ class DeletionQuestion:
         (pair,) = self.key_pairs
         if pair.custody.private_key is PrivateKeyState.SAVED:
             return "Its key was saved."
-        if many_to_delete.is_protected(pair):
+        if is_protected(pair):
             return "A tag protects it."
         return "Its key is in an agent." if self._in_agent_alone else "It may be in use."
 
