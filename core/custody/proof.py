@@ -60,7 +60,7 @@ def open_proven(
         ProofFailed: the file does not prove, or is encrypted and this is not its passphrase.
     """
     given = None if passphrase is None else passphrase.encode()
-    proven = _proven(path, key_pair, given, None)
+    proven = _proven(path, key_pair, given, None, "could not be opened")
     if proven.private_key is None:
         raise ProofFailed(f"{path} is encrypted: give its passphrase.")
     is_ppk = proven.container in (FileKind.PPK2, FileKind.PPK3)
@@ -116,7 +116,11 @@ def _read(path: Path, folder: int | None) -> tuple[os.stat_result, bytes]:
 
 
 def _proven(
-    path: Path, key_pair: KeptKeyPair, passphrase: bytes | None, folder: int | None
+    path: Path,
+    key_pair: KeptKeyPair,
+    passphrase: bytes | None,
+    folder: int | None,
+    failed: str = "did not read back",
 ) -> _Proven:
     status, data = _read(path, folder)
     try:
@@ -125,7 +129,7 @@ def _proven(
         sealed = found.encrypted and passphrase is None
         private_key = None if sealed else convert.decode(data, passphrase)
     except EncodingError as error:
-        raise ProofFailed(f"{path} did not read back: {error}.") from None
+        raise ProofFailed(f"{path} {failed}: {error}.") from None
     if passphrase is not None and not found.encrypted:
         raise ProofFailed(f"{path} is not encrypted, though it should open with a passphrase only.")
     mode = stat.S_IMODE(status.st_mode)

@@ -84,15 +84,30 @@ def lost(folder: Path) -> Iterator[LostKey]:
 
     Of several sessions that start at once, one is told.
     """
-    try:
-        names = sorted(os.listdir(folder))  # noqa: PTH208 - only names are wanted
-    except OSError:  # without a data folder there are none
-        return
-    for name in names:
-        note = folder / name
-        if name.startswith(_NOTE) and leftovers.is_left(note):
+    for note in _notes(folder):
+        if leftovers.is_left(note):
             with suppress(OSError, UnicodeDecodeError):
-                text = files.read_regular_file(note, _LARGEST).decode("ascii")
+                found = _read(note)
                 note.unlink()
-                region, _, key_pair_id = text.partition("\0")
-                yield LostKey(region, key_pair_id)
+                yield found
+
+
+def held(folder: Path) -> frozenset[str]:
+    """Return the ids of the pairs whose private keys running sessions have in memory alone."""
+    ids = set()
+    for note in _notes(folder):
+        if not leftovers.is_left(note):
+            with suppress(OSError, UnicodeDecodeError):
+                ids.add(_read(note).key_pair_id)
+    return frozenset(ids)
+
+
+def _notes(folder: Path) -> Iterator[Path]:
+    with suppress(OSError):  # without a data folder there are none
+        names = sorted(os.listdir(folder))  # noqa: PTH208 - only names are wanted
+        yield from (folder / name for name in names if name.startswith(_NOTE))
+
+
+def _read(note: Path) -> LostKey:
+    region, _, key_pair_id = files.read_regular_file(note, _LARGEST).decode("ascii").partition("\0")
+    return LostKey(region, key_pair_id)

@@ -83,9 +83,9 @@ def wrong_suffix(file_format: FileFormat, path: str) -> str:
 
 
 def readers(file_format: FileFormat, as_created: FileFormat | None) -> str:
-    """Return in one phrase which programs read it, and whether it is what EC2 gave, if it did."""
+    """Return in one phrase which programs read it, and whether the key was created so."""
     words = _READERS[file_format]
-    return f"as EC2 gave it; {words}" if file_format is as_created else words
+    return f"as it was created; {words}" if file_format is as_created else words
 
 
 def refusal(file_format: FileFormat, key_type: KeyType) -> str | None:

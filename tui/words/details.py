@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from core.checks.agent_stays import stays
 from core.custody.rotation import NOTHING_REPLACED, Rotation
+from core.disk.keys_in_hand import held
 from core.errors import KeyPairsError, ProofFailed
 from core.model import KeptKeyPair, PrivateKeyState, Tag
 from core.words.plural import n_of
 from tui.words import journal
-from tui.words.pairs import IMPORTED, added_to_agent, of_agent_stay, of_elsewhere
+from tui.words.pairs import IMPORTED, IN_HAND, added_to_agent, of_agent_stay, of_elsewhere
 from tui.words.text import clip, pasteable, said_by, short_path, visible
 from tui.words.verdict import Tone
 
@@ -156,7 +157,10 @@ def _files(session: "Session", key_pair: KeptKeyPair) -> Iterator[tuple[str, str
     stay = stays(session).get(key_pair.key_pair_id)
     if not key_pair.custody.saved_to:
         is_unsaved = key_pair.custody.private_key is PrivateKeyState.UNSAVED
-        yield "", of_agent_stay(stay)[0] if stay and is_unsaved else where_it_is(key_pair)
+        if is_unsaved and key_pair.key_pair_id in held(session.store.folder):
+            yield "", IN_HAND
+        else:
+            yield "", of_agent_stay(stay)[0] if stay and is_unsaved else where_it_is(key_pair)
         return
     # Imported here: cryptography takes some 70 ms.
     from core.custody import proof

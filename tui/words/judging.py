@@ -205,14 +205,14 @@ def of_tags(tags: Sequence[Tag], place: Place, *, all_of_them: bool = True) -> V
     count = f"{len(tags)} of {validation.MAX_TAGS}"
     add, remove = key_in(place, "add_tag"), key_in(place, "remove_tag")
     if why := _why_wrong(tags):
-        return Verdict(f"{why}; {remove} removes one", Tone.BAD)
+        return Verdict(f"{why}; {remove} there removes it", Tone.BAD)
     if not tags:
         return Verdict(f"{add} adds one")
     if odd := odd_tags(tags):
         number = tags.index(odd[0]) + 1
         return Verdict(f"tag {number}: all of it is the key; tab to the value", Tone.CAUTION)
     counted = f"{count}; " if all_of_them else ""
-    return Verdict(f"{counted}{add} adds one, {remove} removes one")
+    return Verdict(f"{counted}{add} adds one, {remove} removes this one")
 
 
 def of_public_key(key_type: KeyType, bits: int, fingerprint: str) -> Verdict:

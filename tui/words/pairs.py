@@ -25,6 +25,9 @@ IMPORTED = "imported: only its public key came here"
 PROTECTED = "protected"
 """The key of such a tag, in capitals or not."""
 
+IN_HAND = "not saved yet: the session that created it still has its private key"
+"""What is said of a pair whose private key another session holds in memory alone."""
+
 _NOT_MADE_HERE = "not made with keypairs"
 
 

@@ -422,7 +422,7 @@ def test_every_format_has_an_ending_that_its_readers_know(
     assert public_path(path) == "~/.ssh/web.pub"
     for as_created in map(file_formats.of_key_format, KeyFormat):
         words = file_formats.readers(file_format, as_created)
-        assert ("EC2" in words) == (file_format is as_created)
+        assert ("as it was created" in words) == (file_format is as_created)
     assert len({file_formats.readers(each, FileFormat.PEM) for each in FileFormat}) == 5
 
 

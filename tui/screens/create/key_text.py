@@ -1,6 +1,7 @@
 """Takes a public key of several lines, pasted or typed, or the path of one, which it completes."""
 
 import asyncio
+import re
 from collections.abc import Callable
 
 from rich.text import Text
@@ -17,6 +18,9 @@ from tui.words.text import masked
 
 _BEGIN, _END = "---- BEGIN ", "---- END "
 """What RFC 4716 puts around a public key."""
+
+_BEGINS = re.compile(r"\s*(ssh-(rsa|ed25519) AAAA|" + _BEGIN + ")")
+"""How a public key begins, in one line or in several."""
 
 
 class KeyText(TextArea):
@@ -115,9 +119,12 @@ class KeyText(TextArea):
     # with the next line where such a row ends.
 
     def action_delete_to_start_of_line(self) -> None:
-        row, column = self.selection.end
-        if column:
-            self._delete_via_keyboard((row, 0), (row, column))
+        row, column = end = self.selection.end
+        if end == self.document.end:
+            # As it empties every other field; of a wrapped key it would take a press a line.
+            self._delete_via_keyboard((0, 0), end)
+        elif column:
+            self._delete_via_keyboard((row, 0), end)
         else:
             super().action_delete_to_start_of_line()
 
@@ -151,6 +158,9 @@ class KeyText(TextArea):
             event.prevent_default()
             event.text = ""
             self.post_message(self.Private(reason))
+        elif _BEGINS.match(event.text) and _BEGINS.search(self.text):
+            # A whole key takes the place of what was pasted before it.
+            self.select_all()
 
     @on(TextArea.SelectionChanged)
     def update_suggestion(self) -> None:

@@ -1,7 +1,7 @@
 """Asks before key pairs are deleted, and deletes them."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import partial
 from types import MappingProxyType
 from typing import TYPE_CHECKING
@@ -82,9 +82,10 @@ class DeleteKeyPairsScreen(PlacedScreen[Sequence[KeptKeyPair]]):
         key_pairs: Sequence[KeptKeyPair],
         rotation: Rotation = NOTHING_REPLACED,
         in_agent: Mapping[str, AgentStay] = MappingProxyType({}),
+        in_hand: Collection[str] = (),
     ) -> None:
-        self._in_agent = in_agent
-        self._question = DeletionQuestion(key_pairs, rotation, in_agent=in_agent)
+        self._in_agent, self._in_hand = in_agent, in_hand
+        self._question = DeletionQuestion(key_pairs, rotation, (), in_agent, in_hand)
         super().__init__(self._question.title)
         self._session = session
         self.about = key_pairs
@@ -221,7 +222,9 @@ class DeleteKeyPairsScreen(PlacedScreen[Sequence[KeptKeyPair]]):
         self._none_left = not key_pairs
         if key_pairs:
             in_use = [name for name, each in self._uses.items() if each.count]
-            self._question = DeletionQuestion(key_pairs, rotation, in_use, self._in_agent)
+            self._question = DeletionQuestion(
+                key_pairs, rotation, in_use, self._in_agent, self._in_hand
+            )
             self._guarded = self._guarded or self._question.wants_words
             self._form.entitle(self._question.title)
             self._progress.border_title = Content(f"Deleting {n_of(len(key_pairs), 'key pair')}")

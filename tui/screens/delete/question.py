@@ -13,6 +13,7 @@ from tui.screens.delete import many_to_delete
 from tui.widgets.pick_list import Item
 from tui.words.pairs import (
     IMPORTED,
+    IN_HAND,
     added_to_agent,
     is_protected,
     of_agent_stay,
@@ -34,6 +35,7 @@ class DeletionQuestion:
         in_agent: since when an agent has private keys that were added to it here, by the ids of the
             pairs: where no file has such a key, it is the one that can be used.
         in_use: the names of those with which something was launched.
+        in_hand: the ids of those whose private keys other sessions may still save.
     """
 
     def __init__(
@@ -42,6 +44,7 @@ class DeletionQuestion:
         rotation: Rotation,
         in_use: Collection[str] = (),
         in_agent: Mapping[str, AgentStay] = MappingProxyType({}),
+        in_hand: Collection[str] = (),
     ) -> None:
         self.key_pairs = key_pairs
         self.ids = {pair.key_pair_id for pair in key_pairs}
@@ -71,6 +74,11 @@ class DeletionQuestion:
         self.expected = " ".join(words)
         """What is typed where something has to be."""
         self._in_agent = in_agent
+        self._in_hand = {
+            pair.key_pair_id
+            for pair in key_pairs
+            if pair.key_pair_id in in_hand and pair.custody.private_key is PrivateKeyState.UNSAVED
+        }
         self._in_agent_alone = {
             pair.key_pair_id: in_agent[pair.key_pair_id]
             for pair in key_pairs
@@ -78,7 +86,7 @@ class DeletionQuestion:
         }
         self.wants_words = (
             is_in_use
-            or bool(self._in_agent_alone)
+            or bool(self._in_agent_alone or self._in_hand)
             or bool(self.stranded)
             or count >= many_to_delete.ALWAYS_TYPED_FROM
             or any(map(wants_care, key_pairs))
@@ -89,9 +97,11 @@ class DeletionQuestion:
         """Why something has to be typed for one pair, where a key is enough for another."""
         (pair,) = self.key_pairs
         if pair.custody.private_key is PrivateKeyState.SAVED:
-            return "Its key was saved."
+            return "Its key was saved, so it may be in use."
         if is_protected(pair):
             return "A tag protects it."
+        if self._in_hand:
+            return "Another session may still save its key."
         return "Its key is in an agent." if self._in_agent_alone else "It may be in use."
 
     def is_answered_by(self, typed: str) -> bool:
@@ -139,6 +149,8 @@ class DeletionQuestion:
         )
 
     def _what_is_lost(self, key_pair: KeptKeyPair, files: Mapping[str, str]) -> str:
+        if key_pair.key_pair_id in self._in_hand:
+            return IN_HAND
         if stay := self._in_agent_alone.get(key_pair.key_pair_id):
             return of_agent_stay(stay)[0]
         match key_pair.custody.private_key:

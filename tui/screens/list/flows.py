@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from core.checks.agent_stays import stays
 from core.checks.deleted import GonePair, gone_pairs
 from core.custody.rotation import is_delivered
+from core.disk.keys_in_hand import held
 from core.ec2.place import REGION_TO_ASK_IN
 from core.ec2.regions import is_region
 from core.errors import KeyPairsError, NoRegionChosen
@@ -229,7 +230,7 @@ async def _open_about_chosen(
         more = choice.words.split(",")[0]
         if choice.shown:
             more = f"{n_of(choice.hidden, 'more is', 'more are')} chosen"
-        left = "hidden by the filter, and left as they are"
+        left = f"hidden by the filter, and left as {'it is' if choice.hidden == 1 else 'they are'}"
         screen.fact_line.rest(Verdict(f"{more}, but {left}", Tone.CAUTION))
     return await view.open(screen)
 
@@ -271,8 +272,9 @@ async def delete(view: ListView) -> None:
 async def _delete(view: ListView, affected: Sequence[KeptKeyPair]) -> None:
     if affected:
         in_agent = await asyncio.to_thread(stays, view.session)
+        in_hand = await asyncio.to_thread(held, view.session.store.folder)
         rotation = view.listing.rotation
-        screen = screens.DeleteKeyPairsScreen(view.session, affected, rotation, in_agent)
+        screen = screens.DeleteKeyPairsScreen(view.session, affected, rotation, in_agent, in_hand)
         deleted = await _open_about_chosen(view, screen, affected) or ()
         if not deleted:
             await _say_nothing_done(view, affected, screen)
@@ -294,11 +296,26 @@ async def _read_and_say(
 ) -> None:
     """Show the list again, and what came of many; Escape may have come when all was done."""
     view.is_stopped = False
-    await view.read(say=said)
+    await _read_before_it_is_drawn(view, said)
     if _is_all(done, affected):
         say_over(view, said, is_stopped=screen.is_stopped)
     elif why := await _why_not(view, done, affected, screen):
         view.say("; ".join((said, *why)))
+
+
+_UNDRAWN = 0.5
+"""Seconds for which the screen may stay as it is."""
+
+
+async def _read_before_it_is_drawn(view: ListView, said: str) -> None:
+    """Show the list as it is now, and not for a moment as it was; a slow disk is not waited for."""
+    reading = asyncio.create_task(view.read(say=said))
+    try:
+        with view.screen.app.batch_update():
+            await asyncio.wait([reading], timeout=_UNDRAWN)
+        await reading
+    finally:
+        reading.cancel()
 
 
 async def _say_nothing_done(

@@ -34,6 +34,9 @@ _COLUMNS = (
     Column("Who", 16, rank=1, least=4, look="muted"),
     Column("Outcome", 28, look="muted"),
 )
+_NAMES = 2
+"""The column that says of an act of several pairs how many they are."""
+
 _MOST_NAMED = 20
 _MOST_DETAILS = 5
 _LOOKS = {Tone.PLAIN: "muted", Tone.GOOD: "good", Tone.CAUTION: "caution", Tone.BAD: "bad"}
@@ -123,7 +126,7 @@ class JournalScreen(PlacedScreen[str | None]):
             self._entry(f"{value}.{n}", entry) for n, entry in enumerate(reversed(act.entries))
         ]
         self._entries.pop(value, None)
-        return self._line(value, act, n_of(len(parts), "pair"), "", parts)
+        return self._line(value, act, n_of(len(parts), "pair"), "", parts)._replace(counts=_NAMES)
 
     def _entry(self, value: str, entry: "JournalEntry") -> Line:
         self._entries[value] = entry

@@ -1,5 +1,6 @@
 """Shows lines in columns, some of which open to show what they stand for."""
 
+import re
 from collections.abc import Iterator, Sequence
 from typing import ClassVar, NamedTuple
 
@@ -21,6 +22,9 @@ _SIGN = 2
 _BESIDE_LINES = 2
 """The scrollbar, and a blank between it and what stands at the right of a line."""
 _MARGINS = 2
+
+_LEAST_END = 4
+"""Characters of the end of an id by which it is found."""
 
 _OPEN, _CLOSED = "▼", "►"
 
@@ -46,6 +50,8 @@ class Line(NamedTuple):
     """Whether its parts can be hidden."""
     is_open: bool = False
     """Whether they are shown at first."""
+    counts: int | None = None
+    """Which cell says how many parts there are."""
 
     @property
     def text(self) -> str:
@@ -67,12 +73,29 @@ def _narrowed(lines: Sequence[Line], words: Sequence[str], above: str) -> list[L
     found = []
     for line in lines:
         text = f"{above} {line.text}"
-        if all(word in text for word in words):
+        if all(_is_in(word, text) for word in words):
             found.append(line)
         elif parts := _narrowed(line.parts, words, text):
-            amount = f"{len(parts):,} of {line.amount}" if line.amount else ""
-            found.append(line._replace(parts=parts, amount=amount, is_open=True))
+            of = f"{len(parts):,} of "
+            amount = f"{of}{line.amount}" if line.amount else ""
+            cells = [of * (n == line.counts) + cell for n, cell in enumerate(line.cells)]
+            found.append(line._replace(parts=parts, amount=amount, cells=cells, is_open=True))
     return found
+
+
+_ID = re.compile(r"\bkey-([0-9a-f]{17})\b")
+
+
+def _is_in(word: str, text: str) -> bool:
+    """Return whether a word is in a text; an id has it at its start, or at its end a part of it.
+
+    Else `db` would find every seventh pair by chance, for a reason that is cut off in its line.
+    """
+    if word not in text:
+        return False
+    ends = (each.endswith(word) for each in _ID.findall(text) if len(word) >= _LEAST_END)
+    starts = (word in (f"key-{each}"[: len(word)], each[: len(word)]) for each in _ID.findall(text))
+    return word in _ID.sub("", text) or any(starts) or any(ends)
 
 
 class _Folding:

@@ -413,6 +413,17 @@ def test_a_key_that_takes_several_rows_is_one_line_to_the_keys_that_delete(
         assert field.text == "one\nthree"
         await pilot.press("ctrl+u")
         assert field.text == "onethree"
+        # From the end all of it goes, and a whole key takes the place of what was pasted before.
+        wrapped = "\n".join(RSA_KEY[n : n + 60] for n in range(0, len(RSA_KEY), 60))
+        for empties in (True, False):
+            await give(pilot, screen, wrapped)
+            field.move_cursor(field.document.end)
+            if empties:
+                await pilot.press("ctrl+u")
+                assert field.text == ""
+            await paste(pilot, f"{RSA_KEY}\n")
+            await until(pilot, lambda: field.text.strip() == RSA_KEY, "the key alone")
+            field.select_all()
 
     play(empty_session, scene, (60, 15))
 

@@ -8,6 +8,7 @@ from textual.pilot import Pilot
 
 from core.custody import saving
 from core.custody.rotation import NOTHING_REPLACED
+from core.disk.keys_in_hand import KeyInHand
 from tests.demo import DemoSession
 from tests.helpers import quickly
 from tests.tui.driving import app_of, drawn, play, press_alone, until, until_screen
@@ -16,6 +17,10 @@ from tui.screens.delete.question import DeletionQuestion
 
 NEEDS_NO_NAME = "nightly"
 """Its private key was never saved."""
+
+
+def words(pilot: Pilot[None]) -> str:
+    return " ".join(drawn(pilot).replace("┃", " ").split())
 
 
 async def ask(pilot: Pilot[None], *keys: str) -> None:
@@ -213,3 +218,32 @@ def test_an_answer_is_doubted_close_behind_another_key_and_not_seconds_later(
         await until(pilot, lambda: f"deleted {NEEDS_NO_NAME}" in drawn(pilot), "that it is deleted")
 
     play(demo_session, scene)
+
+
+@pytest.mark.long
+def test_a_key_that_another_session_may_still_save_is_not_said_to_be_gone(
+    empty_session: DemoSession,
+) -> None:
+    pair = empty_session.backend.create_key_pair(key_name="web", key_type="ed25519").key_pair
+    note = KeyInHand(empty_session.store.folder, empty_session.region, pair.key_pair_id)
+    said = "not saved yet: the session that created it still has its private key"
+
+    async def scene(pilot: Pilot[None]) -> None:
+        await pilot.press("enter")
+        await until_screen(pilot, "DetailsScreen")
+        await until(pilot, lambda: said in " ".join(drawn(pilot).split()), said)
+        await pilot.press("escape")
+        await until_screen(pilot, "KeyPairListScreen")
+        await ask(pilot)
+        why = "Another session may still save its key. To delete it, type web"
+        await until(pilot, lambda: why in words(pilot), why)
+        assert said in words(pilot)
+        await pilot.press("escape")
+        await until_screen(pilot, "KeyPairListScreen")
+        # It was given up there.
+        note.forget()
+        await ask(pilot)
+        await until(pilot, lambda: "never saved: gone" in drawn(pilot), "that")
+        assert "To delete it, press y" in drawn(pilot)
+
+    play(empty_session, scene)

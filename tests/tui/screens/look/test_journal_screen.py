@@ -16,7 +16,7 @@ from tests.demo import NOW, DemoSession
 from tests.helpers import session_over
 from tests.tui.driving import app_of, drawn, play, type_text, until, until_list, until_screen
 from tui.screens.look.journal import JournalScreen
-from tui.screens.workbench.grouped_list import GroupedList, SearchAndOpen
+from tui.screens.workbench.grouped_list import GroupedList, Line, SearchAndOpen, narrowed
 from tui.words.journal import action, acts
 
 ROOT = Path(__file__).parents[4]
@@ -81,6 +81,17 @@ def test_what_was_done_to_many_at_once_is_one_act() -> None:
         ("SaveKeyMaterial", 1),
         ("CreateKeyPair", 1),
     ]
+
+
+def test_an_id_is_found_by_its_start_or_end_and_an_act_says_how_much_of_it_is_found() -> None:
+    ids = [f"key-0{number:015x}b" for number in range(9)]
+    cells = ("12:00:00", "delete")
+    parts = [Line(each, (*cells, f"web-{n}", each)) for n, each in enumerate(ids)]
+    lines = [Line("all", (*cells, "9 pairs"), parts=parts, counts=2)]
+    assert narrowed(lines, "0b") == []  # by chance in the middle of words
+    for start_or_end in ("key-0000000000000003", "0000000000000003", "000000000000003b", "003b"):
+        (found,) = narrowed(lines, start_or_end)
+        assert (found.cells[2], [each.value for each in found.parts]) == ("1 of 9 pairs", [ids[3]])
 
 
 def test_what_was_done_by_hand_one_after_the_other_is_an_act_each() -> None:

@@ -197,7 +197,7 @@ def test_a_tag_typed_into_its_key_is_said_to_be_that(tag: Tag, tone: Tone) -> No
 def test_beside_what_is_wrong_with_tags_stands_how_one_is_removed() -> None:
     judged = judging.of_tags([Tag("aws:a"), Tag("b")], Place.CREATE)
     assert judged.tone is Tone.BAD
-    assert judged.text.endswith("; ctrl+r removes one")
+    assert judged.text.endswith("; ctrl+r there removes it")
 
 
 @pytest.mark.long

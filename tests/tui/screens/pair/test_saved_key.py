@@ -233,7 +233,7 @@ def test_a_key_is_saved_again_as_its_file_is_and_not_without_its_passphrase_unsa
                 "" if each.takes_passphrase or not passphrase else f", but {path} is; {each.value}"
             )
             await until(pilot, lambda t=told: t in " ".join(drawn(pilot).split()), told)  # type: ignore[misc] # its default
-            assert "as EC2 gave it" not in drawn(pilot)
+            assert "as it was created" not in drawn(pilot)
         choice.index = [*FileFormat].index(FileFormat.OPENSSH)
         empty = (
             "left empty, this copy is not encrypted, but ~/" if passphrase else "left empty, the"

@@ -458,10 +458,10 @@ def test_only_the_format_it_was_created_in_is_called_ec2s(
         choice = app_of(pilot).screen.query_one(Choice)
         choice.index = 0
         await until_says(pilot, "ssh, PuTTYgen, openssl read it")
-        assert ("as EC2 gave it" in flat(pilot)) == (key_format is KeyFormat.PEM)
+        assert ("as it was created" in flat(pilot)) == (key_format is KeyFormat.PEM)
         choice.index = 1
         await until_says(pilot, "PPK version 2: any PuTTY or WinSCP")
-        assert ("as EC2 gave it" in flat(pilot)) == (key_format is KeyFormat.PPK)
+        assert ("as it was created" in flat(pilot)) == (key_format is KeyFormat.PPK)
 
     play(empty_session, scene)
 
