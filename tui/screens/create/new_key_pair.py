@@ -104,10 +104,12 @@ class NewKeyPairScreen(PlacedScreen[Made | None], Generic[Made]):
         before, self._name_judged = self._name_judged, judged
         if _tells_late(event, self._key_name, self._refused_name):
             return
-        if isinstance(event, RegionChanged) and before is not None:
-            if judged == before:
-                return  # what was said of the name since stays
-            if judged.tone is not before.tone:
+        if isinstance(event, RegionChanged):
+            is_refused = self._refused_name == self._key_name.value
+            # What was said of the name since stays, also where nothing was before.
+            if judged == before or (before is None and is_refused):
+                return
+            if before is not None and judged.tone is not before.tone:
                 # What came of it came of a name that was taken, or that was free.
                 self._forget_outcome()
         self._fields["key_name"].show(self._judged_here(judged))

@@ -13,12 +13,14 @@ from textual.events import Key, Paste
 from textual.pilot import Pilot
 
 from core.custody.pub_files import LARGEST
+from core.custody.rotation import NOTHING_REPLACED
 from core.keys.reading import import_material
 from tests.demo import DemoSession
 from tests.helpers import PUBLIC_KEY
 from tests.tui.driving import app_of, drawn, play, until, until_screen
 from tui.screens.create.import_key_pair import ImportKeyPairScreen
 from tui.screens.create.key_text import KeyText
+from tui.screens.placed_screen import RegionChanged
 from tui.widgets.text_input import TextInput
 from tui.words.verdict import Tone, Verdict
 
@@ -388,6 +390,24 @@ def test_in_a_low_window_a_refusal_is_said_once_in_full_and_stays_in_sight(
         assert " format) " in drawn(pilot)
 
     play(empty_session, scene, (60, 15))
+
+
+@pytest.mark.long
+def test_a_change_of_another_session_does_not_cover_a_refusal(empty_session: DemoSession) -> None:
+    async def scene(pilot: Pilot[None]) -> None:
+        screen = await open_form(pilot)
+        await give(pilot, screen, RSA_KEY)
+        await pilot.press("enter")
+        await until(pilot, lambda: "MissingParameter" in drawn(pilot), "the refusal")
+        await until(pilot, lambda: not screen._body.disabled, "the end of it")
+        # On a slow host it comes before the name was judged for the first time.
+        screen._name_judged = None
+        screen.post_message(RegionChanged({}, NOTHING_REPLACED))
+        await until(pilot, lambda: screen._name_judged is not None, "the judging")
+        await pilot.pause()
+        assert "MissingParameter" in screen._fields["key_name"].verdict.text
+
+    play(empty_session, scene)
 
 
 @pytest.mark.long
