@@ -97,7 +97,7 @@ class DeletionQuestion:
         """Why something has to be typed for one pair, where a key is enough for another."""
         (pair,) = self.key_pairs
         if pair.custody.private_key is PrivateKeyState.SAVED:
-            return "Its key was saved, so it may be in use."
+            return "It has a saved key."
         if is_protected(pair):
             return "A tag protects it."
         if self._in_hand:
