@@ -146,8 +146,7 @@ class Listing:
     def shown(self, now: datetime) -> list[KeptKeyPair]:
         """Return the pairs that pass the filter, in order."""
         terms = _terms(self.query_text) if self.query_text else []
-        on_the_way = self._unfinished(terms)
-        why = {} if self.is_whole else on_the_way
+        why = {} if self.is_whole else self._unfinished(terms)
         self.unfinished = next(iter(why.values()), None)
         self.not_together = 0
         rest = [term for term in terms if term not in why]
@@ -156,7 +155,8 @@ class Listing:
         found = query.select(self._items, now, self.chosen)
         self.not_in_use = None
         if not found and self.is_whole:
-            wanted = (reason for term, reason in on_the_way.items() if not term.startswith("-"))
+            reasons = self._unfinished(terms).items()
+            wanted = (reason for term, reason in reasons if not term.startswith("-"))
             self.not_in_use = next(wanted, None)
         if not found and len(rest) > 1 and all(self._finds(term, now) for term in rest):
             self.not_together = len(rest)
